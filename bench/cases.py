@@ -1,0 +1,249 @@
+"""The cases: what is raced against what, after every contender has shown that it returns the same rows."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+import polars as pl
+
+from bench import peers
+from bench.equal import require_equal
+from bench.ours import Lake
+from bench.series import COLUMNS, DAY_MS
+from bench.timing import Contender, Race, as_process, in_process, run_race
+from bench.workspace import EXCHANGE, SYMBOL, YEAR, YEARS, Workspace
+
+OURS = "dl-datalake"
+
+
+@dataclass(frozen=True)
+class Target:
+    """What is asked for: at least `factor` times faster than a peer's best, or a figure of ours of at most `limit`."""
+
+    text: str
+    peer: str = ""
+    factor: float = 0.0
+    quantity: str = ""
+    limit: float = 0.0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A case's samples, or its plain figures where nothing is timed."""
+
+    case: Case
+    race: Race | None = None
+    figures: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Case:
+    key: str
+    title: str
+    rounds: int
+    run: Callable[[Workspace, Case], Outcome]
+    targets: tuple[Target, ...]
+    shows_memory: bool = False
+
+
+# name of the contender's tool, its variant, and the call
+Calls = list[tuple[str, str, Callable[[], object]]]
+
+
+def _race_reads(calls: Calls, expected: dict, rounds: int) -> Race:
+    for peer, variant, call in calls:
+        require_equal(f"{peer}, {variant}", call(), expected)
+    return run_race([Contender(peer, variant, in_process(call)) for peer, variant, call in calls], rounds)
+
+
+def run_year(work: Workspace, case: Case) -> Outcome:
+    ours = work.files("lake")
+    arctic = peers.Arctic(work.root / "arctic")
+    with Lake(work.library, work.lake) as lake:
+        calls: Calls = [
+            (OURS, "", partial(lake.read, EXCHANGE, SYMBOL, work.start_ms, work.end_ms)),
+            ("Polars", "own files", partial(peers.polars_read, work.files("polars"))),
+            ("Polars", "own files, uncompressed", partial(peers.polars_read, work.files("polars-uncompressed"))),
+            ("Polars", "our files", partial(peers.polars_read, ours)),
+            ("DuckDB", "own files", partial(peers.duckdb_read, work.files("duckdb"))),
+            ("DuckDB", "our files", partial(peers.duckdb_read, ours)),
+            ("pyarrow", "own files", partial(peers.pyarrow_read, work.files("pyarrow"))),
+            ("pyarrow", "our files", partial(peers.pyarrow_read, ours)),
+            ("ArcticDB", "one symbol", arctic.read),
+            ("Feather", "one file", partial(peers.feather_read, work.root / "uncompressed.feather")),
+            ("Feather", "one file, lz4", partial(peers.feather_read, work.root / "lz4.feather")),
+        ]
+        return Outcome(case, _race_reads(calls, work.rows, case.rounds))
+
+
+def run_day(work: Workspace, case: Case) -> Outcome:
+    ours, end_ms = work.day_file("lake"), work.day_ms + DAY_MS
+    arctic = peers.Arctic(work.root / "arctic")
+    with Lake(work.library, work.lake) as lake:
+        calls: Calls = [
+            (OURS, "found by name and time", partial(lake.read, EXCHANGE, SYMBOL, work.day_ms, end_ms)),
+            ("Polars", "own file", partial(peers.polars_read_day, work.day_file("polars"))),
+            ("Polars", "own file, uncompressed", partial(peers.polars_read_day, work.day_file("polars-uncompressed"))),
+            ("Polars", "our file", partial(peers.polars_read_day, ours)),
+            ("DuckDB", "own file", partial(peers.duckdb_read, [work.day_file("duckdb")])),
+            ("DuckDB", "our file", partial(peers.duckdb_read, [ours])),
+            ("pyarrow", "own file", partial(peers.pyarrow_read_day, work.day_file("pyarrow"))),
+            ("pyarrow", "our file", partial(peers.pyarrow_read_day, ours)),
+            ("ArcticDB", "range of one symbol", partial(arctic.read_range, work.day_ms, end_ms)),
+        ]
+        return Outcome(case, _race_reads(calls, work.day_rows(), case.rounds))
+
+
+def _dl(work: Workspace, command: str, lake: Path, *arguments: str) -> list[str]:
+    roots = ["--data-root", str(lake / "data"), "--db-path", str(lake / "manifest.db")]
+    return [work.program, command, "--exchange", EXCHANGE, "--symbol", SYMBOL, *arguments, *roots]
+
+
+def _require_equal_csv(who: str, path: Path, expected: dict) -> None:
+    frame = pl.read_csv(path, schema_overrides={"ts": pl.Datetime("ms", "UTC")})
+    require_equal(who, frame.select(COLUMNS), expected)
+
+
+def run_process(work: Workspace, case: Case) -> Outcome:
+    day = f"{YEAR}-04-10"
+    output = work.root / "day.csv"
+    read = _dl(work, "read", work.lake, "--start", day, "--end", day)
+    as_process(work.launcher, read, str(output))()
+    _require_equal_csv("dl read", output, work.day_rows())
+
+    polars = f"import polars, sys; polars.read_parquet({work.day_file('polars')!r}).write_csv(sys.stdout.buffer)"
+    sql = f"COPY (FROM '{work.day_file('duckdb')}') TO '/dev/stdout' (FORMAT csv)"
+    contenders = [
+        Contender(OURS, "dl read", as_process(work.launcher, read)),
+        Contender("Polars", "python -c", as_process(work.launcher, [sys.executable, "-c", polars])),
+        Contender(
+            "DuckDB",
+            "python -c",
+            as_process(work.launcher, [sys.executable, "-c", f"import duckdb; duckdb.sql({sql!r})"]),
+        ),
+    ]
+    return Outcome(case, run_race(contenders, case.rounds))
+
+
+def _ingest_in_process(work: Workspace) -> None:
+    with Lake(work.library, work.scratch) as lake:
+        lake.ingest([work.csv], EXCHANGE, SYMBOL)
+
+
+def run_ingest(work: Workspace, case: Case) -> Outcome:
+    writers: Calls = [
+        ("Polars", "a file a call", partial(peers.polars_write, work.csv, work.scratch)),
+        ("Polars", "partitioned sink", partial(peers.polars_sink, work.csv, work.scratch)),
+        (
+            "Polars",
+            "partitioned sink, uncompressed",
+            partial(peers.polars_sink, work.csv, work.scratch, "uncompressed"),
+        ),
+        ("DuckDB", "a COPY a day", partial(peers.duckdb_write, work.csv, work.scratch)),
+        ("DuckDB", "partitioned COPY, unordered", partial(peers.duckdb_partition, work.csv, work.scratch)),
+        ("pyarrow", "write_dataset", partial(peers.pyarrow_write, work.csv, work.scratch)),
+    ]
+    for peer, variant, write in writers:
+        work.fresh_scratch()
+        write()
+        written = peers.polars_read(peers.day_files(work.scratch))
+        if variant.endswith("unordered"):
+            written = written.sort("ts")
+        require_equal(f"{peer}, {variant}", written, work.rows)
+
+    def arctic() -> None:
+        peers.Arctic(work.scratch).write(work.csv)
+
+    command = _dl(work, "ingest", work.scratch, "--source", str(work.csv))
+    fresh = work.fresh_scratch
+    contenders = [
+        Contender(OURS, "in process", in_process(partial(_ingest_in_process, work), fresh)),
+        Contender(OURS, "dl ingest", as_process(work.launcher, command, before=fresh)),
+        *(Contender(peer, variant, in_process(write, fresh)) for peer, variant, write in writers),
+        Contender("ArcticDB", "one symbol", in_process(arctic, fresh)),
+    ]
+    return Outcome(case, run_race(contenders, case.rounds))
+
+
+def run_size(work: Workspace, case: Case) -> Outcome:
+    kinds = {
+        OURS: "lake",
+        "Polars": "polars",
+        "Polars, uncompressed": "polars-uncompressed",
+        "DuckDB": "duckdb",
+        "pyarrow": "pyarrow",
+    }
+    sizes = {name: sum(Path(path).stat().st_size for path in work.files(kind)) for name, kind in kinds.items()}
+    sizes["CSV"] = work.csv.stat().st_size
+    return Outcome(case, figures={name: size / work.n_rows for name, size in sizes.items()})
+
+
+def run_export(work: Workspace, case: Case) -> Outcome:
+    work.make_years()
+    output = work.root / "export.csv"
+    read = partial(_dl, work, "read", work.long_lake, "--start")
+    one, five = read(f"{YEAR}-01-01", "--end", f"{YEAR}-12-31"), read(f"{YEARS[0]}-01-01", "--end", f"{YEAR}-12-31")
+    as_process(work.launcher, one, str(output))()
+    _require_equal_csv("dl read", output, work.rows)
+    contenders = [
+        Contender(OURS, "five years", as_process(work.launcher, five, str(output))),
+        Contender(OURS, "one year", as_process(work.launcher, one, str(output))),
+    ]
+    return Outcome(case, run_race(contenders, case.rounds))
+
+
+CASES = {
+    case.key: case
+    for case in (
+        Case(
+            "year",
+            "A year from its 366 day files into Arrow, in process",
+            25,
+            run_year,
+            (
+                Target("≥ 6× faster than Polars", peer="Polars", factor=6),
+                Target("≥ 6× faster than DuckDB", peer="DuckDB", factor=6),
+                Target("not slower than ArcticDB", peer="ArcticDB", factor=1),
+                Target("not slower than Feather", peer="Feather", factor=1),
+            ),
+        ),
+        Case(
+            "day",
+            "A day in process, look-up included",
+            100,
+            run_day,
+            (Target("≥ 5× faster than Polars", peer="Polars", factor=5),),
+        ),
+        Case(
+            "process",
+            "A day as CSV from a new process",
+            30,
+            run_process,
+            (
+                Target("≤ 10 ms", quantity="seconds", limit=0.010),
+                Target("≤ 16 MB", quantity="bytes", limit=16e6),
+            ),
+            shows_memory=True,
+        ),
+        Case(
+            "ingest",
+            "The year's CSV to day files",
+            9,
+            run_ingest,
+            (Target("≥ 4× faster than Polars", peer="Polars", factor=4),),
+        ),
+        Case("size", "Bytes a row on disk", 0, run_size, (Target("≤ 35", quantity="figure", limit=35),)),
+        Case(
+            "export",
+            "Years to CSV through `dl read`",
+            5,
+            run_export,
+            (Target("≤ 64 MB", quantity="bytes", limit=64e6),),
+            shows_memory=True,
+        ),
+    )
+}

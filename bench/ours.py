@@ -1,0 +1,168 @@
+"""The data lake's C library, called in process through ctypes: as much of the public API as the bench uses."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Sequence
+from ctypes import (
+    POINTER,
+    Structure,
+    byref,
+    c_bool,
+    c_char,
+    c_char_p,
+    c_int,
+    c_int64,
+    c_size_t,
+    c_uint32,
+    c_uint64,
+    c_void_p,
+    sizeof,
+)
+from pathlib import Path
+
+import pyarrow as pa
+
+
+class Error(Structure):
+    _fields_ = [("status", c_int), ("message", c_char * 1024)]
+
+
+class Options(Structure):
+    _fields_ = [
+        ("size", c_size_t),
+        ("data_root", c_char_p),
+        ("db_path", c_char_p),
+        ("create", c_bool),
+        ("n_threads", c_uint32),
+        ("memory_bytes", c_uint64),
+    ]
+
+
+class Selection(Structure):
+    _fields_ = [(name, c_char_p) for name in ("exchange", "market", "symbol", "type", "period")]
+
+
+class ScanOptions(Structure):
+    _fields_ = [
+        ("size", c_size_t),
+        ("dataset", Selection),
+        ("has_start", c_bool),
+        ("has_end", c_bool),
+        ("start_ms", c_int64),
+        ("end_ms", c_int64),
+        ("columns", POINTER(c_char_p)),
+        ("n_columns", c_size_t),
+        ("limit", c_int64),
+        ("tail", c_int64),
+        ("batch_rows", c_int64),
+    ]
+
+
+class Progress(Structure):
+    _fields_ = [("report", c_void_p), ("context", c_void_p)]
+
+
+class IngestOptions(Structure):
+    _fields_ = [
+        ("size", c_size_t),
+        ("sources", POINTER(c_char_p)),
+        ("n_sources", c_size_t),
+        ("dataset", Selection),
+        ("progress", Progress),
+    ]
+
+
+class IngestResult(Structure):
+    _fields_ = [
+        ("size", c_size_t),
+        ("dataset", Selection),
+        *((name, c_int64) for name in ("rows_read", "rows_new", "rows_changed", "rows_equal")),
+        *((name, c_int64) for name in ("first_ms", "last_ms", "days_changed", "files_written")),
+        ("source_bytes", c_int64),
+        ("snapshot", c_int64),
+        ("ignored_columns", c_char_p),
+    ]
+
+
+class ArrowArrayStream(Structure):
+    _fields_ = [(name, c_void_p) for name in ("get_schema", "get_next", "get_last_error", "release", "private_data")]
+
+
+class LakeError(Exception):
+    """What the library answered instead of a result."""
+
+
+class Library:
+    """The shared library with the types of the functions that are called."""
+
+    def __init__(self, path: Path) -> None:
+        self._c = ctypes.CDLL(str(path.resolve()))
+        self._c.lake_version.restype = c_char_p
+        self._c.lake_close.argtypes = [c_void_p]
+        self._c.lake_close.restype = None
+        self._c.lake_open.argtypes = [c_void_p, c_void_p, c_void_p]
+        self._c.lake_ingest.argtypes = [c_void_p, c_void_p, c_void_p, c_void_p]
+        self._c.lake_scan_open.argtypes = [c_void_p, c_void_p, c_void_p, c_void_p]
+        self._c.lake_scan_take_stream.argtypes = [c_void_p, c_void_p, c_void_p]
+
+    def version(self) -> str:
+        return self._c.lake_version().decode()
+
+    def call(self, function: str, *arguments: object) -> None:
+        """Calls a function that takes a struct lake_error last."""
+        error = Error()
+        if getattr(self._c, function)(*arguments, byref(error)) != 0:
+            raise LakeError(error.message.decode())
+
+    def close(self, lake: c_void_p) -> None:
+        self._c.lake_close(lake)
+
+
+class Lake:
+    """An open lake under a directory; made where there is none."""
+
+    def __init__(self, library: Library, directory: Path) -> None:
+        self._library = library
+        self._lake = c_void_p()
+        options = Options(
+            size=sizeof(Options),
+            data_root=str(directory / "data").encode(),
+            db_path=str(directory / "manifest.db").encode(),
+            create=True,
+        )
+        library.call("lake_open", byref(options), byref(self._lake))
+
+    def __enter__(self) -> Lake:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._library.close(self._lake)
+
+    def ingest(self, sources: Sequence[Path], exchange: str, symbol: str) -> IngestResult:
+        paths = (c_char_p * len(sources))(*(str(source).encode() for source in sources))
+        options = IngestOptions(
+            size=sizeof(IngestOptions),
+            sources=paths,
+            n_sources=len(sources),
+            dataset=Selection(exchange=exchange.encode(), symbol=symbol.encode()),
+        )
+        result = IngestResult(size=sizeof(IngestResult))
+        self._library.call("lake_ingest", self._lake, byref(options), byref(result))
+        return result
+
+    def read(self, exchange: str, symbol: str, start_ms: int, end_ms: int) -> pa.Table:
+        """The rows of [start, end) as one Arrow table, over the C stream interface."""
+        options = ScanOptions(
+            size=sizeof(ScanOptions),
+            dataset=Selection(exchange=exchange.encode(), symbol=symbol.encode()),
+            has_start=True,
+            has_end=True,
+            start_ms=start_ms,
+            end_ms=end_ms,
+        )
+        scan = c_void_p()
+        stream = ArrowArrayStream()
+        self._library.call("lake_scan_open", self._lake, byref(options), byref(scan))
+        self._library.call("lake_scan_take_stream", scan, byref(stream))
+        return pa.RecordBatchReader._import_from_c(ctypes.addressof(stream)).read_all()

@@ -1,0 +1,146 @@
+"""The other tools, each doing the same work in the way that is fastest for it.
+
+All read the bars from the same CSV, stamp them as UTC and write one Parquet file a day; all read such files into their own
+kind of table in memory. None of them keeps a manifest, hashes, or makes anything durable.
+"""
+
+from __future__ import annotations
+
+import functools
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import arcticdb
+import duckdb
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pyarrow.compute as compute
+import pyarrow.csv
+import pyarrow.dataset
+import pyarrow.feather
+import pyarrow.parquet as parquet
+
+from bench.series import COLUMNS, DAY_MS
+
+STAMP = pa.timestamp("ms", "UTC")
+
+
+def fresh(directory: Path) -> Path:
+    shutil.rmtree(directory, ignore_errors=True)
+    directory.mkdir(parents=True)
+    return directory
+
+
+def day_files(directory: Path) -> list[str]:
+    """The Parquet files of any tree, in the order of their days, which every tool's names have."""
+    return sorted(str(path) for path in directory.rglob("*.parquet"))
+
+
+def _polars_days(csv: Path) -> pl.LazyFrame:
+    frame = pl.scan_csv(csv).with_columns(pl.col("ts").cast(pl.Datetime("ms", "UTC")))
+    return frame.with_columns(day=pl.col("ts").dt.date())
+
+
+def polars_write(csv: Path, directory: Path, compression: str = "zstd") -> None:
+    """A data frame cut by day, a file each; zstd is the default of Polars."""
+    days = _polars_days(csv).collect().partition_by("day", include_key=False, as_dict=True)
+    for (day,), frame in days.items():
+        frame.write_parquet(directory / f"{day}.parquet", compression=compression)
+
+
+def polars_sink(csv: Path, directory: Path, compression: str = "zstd") -> None:
+    """The streaming engine with a partitioned sink."""
+    target = pl.PartitionBy(directory, key="day", include_key=False)
+    _polars_days(csv).sink_parquet(target, compression=compression)
+
+
+def polars_read(paths: Sequence[str]) -> pl.DataFrame:
+    return pl.read_parquet(paths, columns=list(COLUMNS), hive_partitioning=False)
+
+
+def polars_read_day(path: str) -> pl.DataFrame:
+    return pl.read_parquet(path)
+
+
+@functools.cache
+def _duckdb() -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect()
+    connection.execute("SET TimeZone='UTC'")
+    return connection
+
+
+def _duckdb_csv(csv: Path) -> str:
+    values = ", ".join(COLUMNS[1:])
+    return f"SELECT make_timestamptz(ts * 1000) AS ts, {values} FROM read_csv('{csv}')"
+
+
+def duckdb_write(csv: Path, directory: Path) -> None:
+    """A table, and a COPY a day: the way that keeps the rows of a day in order."""
+    connection = _duckdb()
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE bars AS {_duckdb_csv(csv)}")
+    for (day,) in connection.execute("SELECT DISTINCT ts::DATE FROM bars").fetchall():
+        rows = f"FROM bars WHERE ts >= DATE '{day}' AND ts < DATE '{day}' + 1"
+        connection.execute(f"COPY ({rows}) TO '{directory / str(day)}.parquet' (FORMAT parquet)")
+
+
+def duckdb_partition(csv: Path, directory: Path) -> None:
+    """One partitioned COPY, which writes the rows of a day in any order and now and then two files a day."""
+    rows = f"SELECT *, ts::DATE AS day FROM ({_duckdb_csv(csv)})"
+    _duckdb().execute(f"COPY ({rows}) TO '{directory}' (FORMAT parquet, PARTITION_BY (day))")
+
+
+def duckdb_read(paths: Sequence[str]) -> pa.Table:
+    query = f"SELECT {', '.join(COLUMNS)} FROM read_parquet(?, hive_partitioning=false)"
+    return _duckdb().execute(query, [list(paths)]).to_arrow_table()
+
+
+def _pyarrow_csv(csv: Path) -> pa.Table:
+    table = pyarrow.csv.read_csv(csv)
+    return table.set_column(0, "ts", table["ts"].cast(STAMP))
+
+
+def pyarrow_write(csv: Path, directory: Path) -> None:
+    table = _pyarrow_csv(csv)
+    table = table.append_column("day", compute.divide(table["ts"].cast(pa.int64()), DAY_MS))
+    pyarrow.dataset.write_dataset(table, directory, format="parquet", partitioning=["day"], preserve_order=True)
+
+
+def pyarrow_read(paths: Sequence[str]) -> pa.Table:
+    return pyarrow.dataset.dataset(list(paths), format="parquet").to_table(columns=list(COLUMNS))
+
+
+def pyarrow_read_day(path: str) -> pa.Table:
+    return parquet.ParquetFile(path).read(use_threads=False)
+
+
+def feather_write(csv: Path, path: Path, compression: str) -> None:
+    """The whole table as one Arrow IPC file."""
+    pyarrow.feather.write_feather(_pyarrow_csv(csv).combine_chunks(), str(path), compression=compression)
+
+
+def feather_read(path: Path) -> pa.Table:
+    """Read, not mapped: a mapped file is not in memory before its values are touched."""
+    return pyarrow.feather.read_table(str(path), memory_map=False)
+
+
+class Arctic:
+    """ArcticDB over LMDB, with the bars as one versioned symbol."""
+
+    SYMBOL = "BTCUSDT"
+
+    def __init__(self, directory: Path) -> None:
+        arctic = arcticdb.Arctic(f"lmdb://{directory}")
+        self._library = arctic.get_library("bars", create_if_missing=True)
+
+    def write(self, csv: Path) -> None:
+        self._library.write(self.SYMBOL, _pyarrow_csv(csv).to_pandas().set_index("ts"))
+
+    def read(self) -> pd.DataFrame:
+        return self._library.read(self.SYMBOL).data
+
+    def read_range(self, start_ms: int, end_ms: int) -> pd.DataFrame:
+        """The rows of [start, end)."""
+        bounds = (pd.Timestamp(start_ms, unit="ms", tz="UTC"), pd.Timestamp(end_ms - 1, unit="ms", tz="UTC"))
+        return self._library.read(self.SYMBOL, date_range=bounds).data

@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# Runs the bench: bench/run.sh [--only CASE …] [--rounds N]
+# A full run writes bench/RESULTS.md. Needs build/release (make build); LAKE_LIB and LAKE_DL name another build.
+set -euo pipefail
+
+root=$(cd "$(dirname "$0")/.." && pwd)
+cd "$root"
+venv=build/bench-venv
+stamp=$venv/requirements.sha256
+export LAKE_LIB=${LAKE_LIB:-build/release/libdatalake.so}
+export LAKE_DL=${LAKE_DL:-build/release/dl}
+
+for file in "$LAKE_LIB" "$LAKE_DL"; do
+    if [ ! -e "$file" ]; then
+        echo "bench: $file is missing: run 'make build' first" >&2
+        exit 1
+    fi
+done
+
+if ! sha256sum --check --status "$stamp" 2>/dev/null; then
+    for candidate in /usr/bin/python3 python3; do
+        if "$candidate" -m venv --clear "$venv" 2>/dev/null; then
+            break
+        fi
+    done
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --requirement bench/requirements.txt
+    sha256sum bench/requirements.txt >"$stamp"
+fi
+
+mkdir -p build/bench
+"${CC:-cc}" -std=c11 -O2 -Wall -Wextra -D_DEFAULT_SOURCE -o build/bench/launch bench/launch.c
+exec "$venv/bin/python" -m bench "$@"

@@ -1,0 +1,80 @@
+"""Everything the cases read: the CSVs, our lakes, and each peer's own files, made anew for every run."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+
+from bench import peers
+from bench.ours import Lake, Library
+from bench.series import DAY_MS, day_starts_ms, make_bars, write_csv
+
+YEAR = 2024
+YEARS = range(2020, 2025)
+EXCHANGE, SYMBOL = "BINANCE", "BTCUSDT"
+
+
+class Workspace:
+    """The paths and the expected rows; the paths are below build/bench."""
+
+    def __init__(self, root: Path, library: Path, program: Path) -> None:
+        self.root = peers.fresh(root / "work")
+        self.launcher = str(root / "launch")
+        self.library = Library(library)
+        self.program = str(program)
+        self.csvs = {year: self.root / f"bars-{year}.csv" for year in YEARS}
+        self.lake = self.root / "lake"
+        self.long_lake = self.root / "lake-five-years"
+        self.scratch = self.root / "scratch"
+        self.start_ms, self.end_ms = int(day_starts_ms(YEAR)[0]), int(day_starts_ms(YEAR + 1)[0])
+        self.day_ms = int(day_starts_ms(YEAR)[100])
+        self.rows: dict[str, np.ndarray] = {}
+
+    @property
+    def csv(self) -> Path:
+        return self.csvs[YEAR]
+
+    @property
+    def n_rows(self) -> int:
+        return len(self.rows["ts"])
+
+    def day_rows(self) -> dict[str, np.ndarray]:
+        chosen = (self.rows["ts"] >= self.day_ms) & (self.rows["ts"] < self.day_ms + DAY_MS)
+        return {name: values[chosen] for name, values in self.rows.items()}
+
+    def files(self, kind: str) -> list[str]:
+        """The day files of `lake` or of a peer."""
+        return peers.day_files(self.lake / "data" if kind == "lake" else self.root / kind)
+
+    def day_file(self, kind: str) -> str:
+        return self.files(kind)[(self.day_ms - self.start_ms) // DAY_MS]
+
+    def fresh_scratch(self) -> None:
+        """An empty directory to write into, with nothing of earlier writers left to be written back."""
+        peers.fresh(self.scratch)
+        os.sync()
+
+    def make_year(self) -> None:
+        """The year: its CSV, our lake, and every peer's files."""
+        bars = make_bars(YEAR)
+        self.rows = bars.values()
+        write_csv(bars, self.csv)
+        with Lake(self.library, self.lake) as lake:
+            lake.ingest([self.csv], EXCHANGE, SYMBOL)
+        peers.polars_write(self.csv, peers.fresh(self.root / "polars"))
+        peers.polars_write(self.csv, peers.fresh(self.root / "polars-uncompressed"), "uncompressed")
+        peers.duckdb_write(self.csv, peers.fresh(self.root / "duckdb"))
+        peers.pyarrow_write(self.csv, peers.fresh(self.root / "pyarrow"))
+        for compression in ("uncompressed", "lz4"):
+            peers.feather_write(self.csv, self.root / f"{compression}.feather", compression)
+        peers.Arctic(self.root / "arctic").write(self.csv)
+
+    def make_years(self) -> None:
+        """The five years, the last of which is the year: their CSVs and a lake."""
+        for year in YEARS:
+            if not self.csvs[year].exists():
+                write_csv(make_bars(year), self.csvs[year])
+        with Lake(self.library, self.long_lake) as lake:
+            lake.ingest(list(self.csvs.values()), EXCHANGE, SYMBOL)

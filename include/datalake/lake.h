@@ -1,0 +1,138 @@
+/* The data lake: opening, listing, ingesting, scanning, verifying.
+ *
+ * Ownership: what is passed in stays the caller's and is copied where it is kept; what comes out through a pointer to a
+ * pointer is the caller's to close or free; strings in results live as long as the handle they came from. Tables of any kind come
+ * out as Arrow streams (datalake/arrow.h), whose arrays own their memory and may outlive the lake.
+ * Threads: a lake may be used by several threads at once; a scan by one at a time. Processes: any number on one lake.
+ * Time: UTC only; _ms is epoch milliseconds; ranges are half open.
+ * Handles (struct lake, struct lake_scan) are opaque. Option structs begin with their size: initialise them with {.size = sizeof options}; unknown sizes are refused; members left 0
+ * or NULL take the default.
+ *
+ *     struct lake_options options = {.size = sizeof options, .data_root = "data", .db_path = "manifest.db"};
+ *     struct lake *lake = NULL;
+ *     struct lake_error err = {0};
+ *     if (lake_open(&options, &lake, &err) != LAKE_OK) … */
+#ifndef DATALAKE_LAKE_H
+#define DATALAKE_LAKE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <datalake/arrow.h>
+#include <datalake/error.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* "0.1.0" */
+LAKE_API const char *lake_version(void);
+
+struct lake;
+
+struct lake_options {
+    size_t size;
+    const char *data_root; /* default "data" */
+    const char *db_path;   /* default "manifest.db" */
+    bool create;           /* make the lake where there is none; otherwise that is LAKE_NOT_FOUND */
+    uint32_t n_threads;    /* default: one per core */
+    uint64_t memory_bytes; /* of the engine's buffers; default 256 MiB */
+};
+
+/* Opens a lake and finishes what an interrupted writer left. */
+LAKE_API LAKE_MUST_CHECK lake_status lake_open(const struct lake_options *options, struct lake **out, struct lake_error *err);
+LAKE_API void lake_close(struct lake *lake);
+/* Whether this lake_open made it; what it recovered, in one line for people, or "". */
+LAKE_API bool lake_was_created(const struct lake *lake);
+LAKE_API const char *lake_recovery_report(const struct lake *lake);
+
+/* Which datasets: NULL or "" members match all. The exchange is case-insensitive; unified symbols are understood. */
+struct lake_selection {
+    const char *exchange, *market, *symbol, *type, *period;
+};
+
+/* One row a dataset: exchange, market, symbol, type, period, first_ts, last_ts (timestamps), rows, days, files, bytes, gaps
+ * (missing intervals between first and last; null where the period has no fixed length), changed (timestamp). */
+LAKE_API LAKE_MUST_CHECK lake_status lake_list_datasets(struct lake *lake, const struct lake_selection *selection,
+                                                        struct ArrowArrayStream *out, struct lake_error *err);
+/* One row a live file: exchange, market, symbol, type, period, path, first_ts, last_ts, rows, bytes, version, sha256, operation. */
+LAKE_API LAKE_MUST_CHECK lake_status lake_list_files(struct lake *lake, const struct lake_selection *selection,
+                                                     struct ArrowArrayStream *out, struct lake_error *err);
+
+struct lake_scan_options {
+    size_t size;
+    struct lake_selection dataset; /* exchange and symbol are needed; what else is not named is chosen as documented */
+    bool has_start, has_end;
+    int64_t start_ms, end_ms; /* [start, end) */
+    const char *const *columns; /* NULL: all, by the type's order then by name; ts comes first in any case */
+    size_t n_columns;
+    int64_t limit;      /* rows from the start; 0: all */
+    int64_t tail;       /* rows from the end; 0: all */
+    int64_t batch_rows; /* most rows of a batch; 0: chosen by the memory configured */
+};
+
+struct lake_scan;
+
+/* Resolves the files of one snapshot; rows come by lake_scan_next or as a stream. An unknown dataset is LAKE_NOT_FOUND with near
+ * matches, an ambiguous one LAKE_INVALID_ARGUMENT with the choices. */
+LAKE_API LAKE_MUST_CHECK lake_status lake_scan_open(struct lake *lake, const struct lake_scan_options *options, struct lake_scan **out,
+                                                    struct lake_error *err);
+LAKE_API void lake_scan_close(struct lake_scan *scan);
+LAKE_API LAKE_MUST_CHECK lake_status lake_scan_schema(const struct lake_scan *scan, struct ArrowSchema *out, struct lake_error *err);
+/* The next rows as a struct array; out->release is NULL at the end. */
+LAKE_API LAKE_MUST_CHECK lake_status lake_scan_next(struct lake_scan *scan, struct ArrowArray *out, struct lake_error *err);
+/* Hands the scan over to a stream: do not close it afterwards (also on failure). The lake must stay open until the stream is
+ * released; the arrays it gave may outlive both. */
+LAKE_API LAKE_MUST_CHECK lake_status lake_scan_take_stream(struct lake_scan *scan, struct ArrowArrayStream *out,
+                                                           struct lake_error *err);
+/* The rows that the scan gives in all, known from the start. */
+LAKE_API int64_t lake_scan_rows(const struct lake_scan *scan);
+/* The dataset that was chosen, and whether something not named had to be chosen. */
+LAKE_API struct lake_selection lake_scan_dataset(const struct lake_scan *scan, bool *chosen);
+
+/* Called now and then during long work; a return other than 0 cancels it (LAKE_CANCELLED). Counts are of this call's work;
+ * n_bytes_total is 0 where it is not known. */
+struct lake_progress {
+    int (*report)(void *context, int64_t n_rows, int64_t n_bytes, int64_t n_bytes_total);
+    void *context;
+};
+
+struct lake_ingest_options {
+    size_t size;
+    const char *const *sources; /* CSV files */
+    size_t n_sources;
+    struct lake_selection dataset; /* exchange and symbol needed; market FUTURES, type raw, period told from the data */
+    struct lake_progress progress;
+};
+
+struct lake_ingest_result {
+    size_t size;                   /* set by the caller */
+    struct lake_selection dataset; /* what it went into; strings live as long as the lake */
+    int64_t rows_read, rows_new, rows_changed, rows_equal;
+    int64_t first_ms, last_ms; /* of the rows read */
+    int64_t days_changed, files_written;
+    int64_t source_bytes;
+    int64_t snapshot; /* the one made, 0 where nothing changed */
+    const char *ignored_columns; /* of the sources, separated by commas, or "" */
+};
+
+/* Reads the sources and commits their rows as one operation; on any error nothing is committed. */
+LAKE_API LAKE_MUST_CHECK lake_status lake_ingest(struct lake *lake, const struct lake_ingest_options *options,
+                                                 struct lake_ingest_result *result, struct lake_error *err);
+
+struct lake_verify_result {
+    size_t size; /* set by the caller */
+    int64_t n_files, n_rows, n_bytes, n_problems;
+};
+
+/* Checks every live file of the selection against the manifest: there, size, SHA-256, structure, page checksums, order, ranges,
+ * content; and that the data tree holds no other Parquet files. Problems come as rows: path, problem, detail. */
+LAKE_API LAKE_MUST_CHECK lake_status lake_verify(struct lake *lake, const struct lake_selection *selection,
+                                                 const struct lake_progress *progress, struct lake_verify_result *result,
+                                                 struct ArrowArrayStream *problems, struct lake_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

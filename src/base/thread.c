@@ -1,0 +1,214 @@
+#include "base/thread.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <unistd.h>
+
+#include "base/limits.h"
+#include "base/memory.h"
+
+struct mutex {
+    pthread_mutex_t handle;
+};
+
+/* The loop that is running. Guarded by pool->lock, but for what the tasks themselves touch. */
+struct loop {
+    pool_task task;
+    void *context;
+    size_t n_tasks;
+    size_t next;        /* index of the next task to start */
+    size_t n_running;
+    size_t failed_index; /* of the lowest failed task; n_tasks: none */
+    struct lake_error error;
+};
+
+struct worker {
+    struct pool *pool;
+    pthread_t thread;
+    size_t number;
+};
+
+struct pool {
+    pthread_mutex_t caller; /* held by the caller whose loop runs */
+    pthread_mutex_t lock;
+    pthread_cond_t has_work;
+    pthread_cond_t is_idle;
+    struct loop *loop; /* NULL: nothing to do */
+    bool is_closing;
+    size_t n_threads; /* with the caller's */
+    size_t n_started;
+    struct worker *workers;
+};
+
+static bool loop_has_task(const struct loop *loop)
+{
+    return loop != NULL && loop->next < loop->n_tasks && loop->failed_index == loop->n_tasks;
+}
+
+/* Runs tasks of the loop until none is left to start. Called and left with pool->lock held. */
+static void run_tasks(struct pool *pool, struct loop *loop, size_t worker)
+{
+    while (loop_has_task(loop)) {
+        struct lake_error error = {LAKE_OK, ""};
+        size_t index = loop->next++;
+        loop->n_running++;
+        pthread_mutex_unlock(&pool->lock);
+        lake_status status = loop->task(loop->context, index, worker, &error);
+        pthread_mutex_lock(&pool->lock);
+        loop->n_running--;
+        if (status != LAKE_OK && index < loop->failed_index) {
+            loop->failed_index = index;
+            loop->error = error;
+            loop->error.status = status;
+        }
+    }
+    if (loop->n_running == 0)
+        pthread_cond_broadcast(&pool->is_idle);
+}
+
+static void *work(void *argument)
+{
+    const struct worker *self = argument;
+    struct pool *pool = self->pool;
+    pthread_mutex_lock(&pool->lock);
+    while (!pool->is_closing) {
+        if (loop_has_task(pool->loop))
+            run_tasks(pool, pool->loop, self->number);
+        else
+            pthread_cond_wait(&pool->has_work, &pool->lock);
+    }
+    pthread_mutex_unlock(&pool->lock);
+    return NULL;
+}
+
+static size_t count_cores(void)
+{
+    long n = sysconf(_SC_NPROCESSORS_ONLN);
+    return n < 1 ? 1 : (size_t)n;
+}
+
+/* Threads inherit the mask: signals are left to the threads of the program. */
+static int start_worker(struct worker *worker)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int error = pthread_create(&worker->thread, NULL, work, worker);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return error;
+}
+
+static lake_status start_workers(struct pool *pool, struct lake_error *err)
+{
+    TRY(memory_new(pool->n_threads, sizeof *pool->workers, &pool->workers, err));
+    for (size_t i = 0; i + 1 < pool->n_threads; i++) {
+        struct worker *worker = &pool->workers[i];
+        *worker = (struct worker){.pool = pool, .number = i + 1};
+        if (start_worker(worker) != 0)
+            return lake_fail(err, LAKE_NO_MEMORY, "cannot start thread %zu of %zu", i + 1, pool->n_threads);
+        pool->n_started++;
+    }
+    return LAKE_OK;
+}
+
+lake_status pool_new(size_t n_threads, struct pool **out, struct lake_error *err)
+{
+    struct pool *pool = NULL;
+    *out = NULL;
+    if (n_threads > LIMIT_THREADS)
+        return lake_fail(err, LAKE_INVALID_ARGUMENT, "%zu threads are over the limit of %d", n_threads, LIMIT_THREADS);
+    TRY(memory_new(1, sizeof *pool, &pool, err));
+    pool->n_threads = n_threads == 0 ? count_cores() : n_threads;
+    if (pool->n_threads > LIMIT_THREADS)
+        pool->n_threads = LIMIT_THREADS;
+    pthread_mutex_init(&pool->caller, NULL);
+    pthread_mutex_init(&pool->lock, NULL);
+    pthread_cond_init(&pool->has_work, NULL);
+    pthread_cond_init(&pool->is_idle, NULL);
+    lake_status status = start_workers(pool, err);
+    if (status == LAKE_OK)
+        *out = pool;
+    else
+        pool_free(pool);
+    return status;
+}
+
+void pool_free(struct pool *pool)
+{
+    if (pool == NULL)
+        return;
+    pthread_mutex_lock(&pool->lock);
+    pool->is_closing = true;
+    pthread_cond_broadcast(&pool->has_work);
+    pthread_mutex_unlock(&pool->lock);
+    for (size_t i = 0; i < pool->n_started; i++)
+        pthread_join(pool->workers[i].thread, NULL);
+    pthread_cond_destroy(&pool->has_work);
+    pthread_cond_destroy(&pool->is_idle);
+    pthread_mutex_destroy(&pool->lock);
+    pthread_mutex_destroy(&pool->caller);
+    memory_free(pool->workers);
+    memory_free(pool);
+}
+
+size_t pool_threads(const struct pool *pool)
+{
+    return pool->n_threads;
+}
+
+static lake_status run_alone(struct loop *loop, struct lake_error *err)
+{
+    for (size_t i = 0; i < loop->n_tasks; i++)
+        TRY(loop->task(loop->context, i, 0, err));
+    return LAKE_OK;
+}
+
+lake_status pool_run(struct pool *pool, size_t n_tasks, pool_task task, void *context, struct lake_error *err)
+{
+    struct loop loop = {.task = task, .context = context, .n_tasks = n_tasks, .failed_index = n_tasks};
+    pthread_mutex_lock(&pool->caller);
+    if (pool->n_threads == 1 || n_tasks < 2) {
+        lake_status status = run_alone(&loop, err);
+        pthread_mutex_unlock(&pool->caller);
+        return status;
+    }
+    pthread_mutex_lock(&pool->lock);
+    pool->loop = &loop;
+    pthread_cond_broadcast(&pool->has_work);
+    run_tasks(pool, &loop, 0);
+    while (loop.n_running > 0)
+        pthread_cond_wait(&pool->is_idle, &pool->lock);
+    pool->loop = NULL;
+    pthread_mutex_unlock(&pool->lock);
+    pthread_mutex_unlock(&pool->caller);
+    if (loop.failed_index < n_tasks)
+        return lake_fail(err, loop.error.status, "%s", loop.error.message);
+    return LAKE_OK;
+}
+
+lake_status mutex_new(struct mutex **out, struct lake_error *err)
+{
+    TRY(memory_new(1, sizeof **out, out, err));
+    pthread_mutex_init(&(*out)->handle, NULL);
+    return LAKE_OK;
+}
+
+void mutex_free(struct mutex *mutex)
+{
+    if (mutex == NULL)
+        return;
+    pthread_mutex_destroy(&mutex->handle);
+    memory_free(mutex);
+}
+
+void mutex_lock(struct mutex *mutex)
+{
+    pthread_mutex_lock(&mutex->handle);
+}
+
+void mutex_unlock(struct mutex *mutex)
+{
+    pthread_mutex_unlock(&mutex->handle);
+}

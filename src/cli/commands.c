@@ -1,0 +1,51 @@
+/* The commands. To add one, see docs/howto/new-command.md; in short:
+ *
+ * 1. Write src/cli/command_<name>.c with its struct of options, its table of options, its examples, its run function and
+ *    `const struct command command_<name>`; name it in CMakeLists.txt.           (else: the program does not link)
+ * 2. Declare it in command.h and add its row below, in the order people meet it.  (else: test_help.py, every_command)
+ * 3. Give it examples that work in a lake with one dataset.                       (else: test_help.py, examples_run)
+ * 4. Say what it prints with --json, and test it in tests/cli/test_<name>.py.     (else: test_json.py, every_command)  */
+#include "command.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "report.h"
+#include "suggest.h"
+
+const struct command *const cli_commands[] = {
+    &command_init,   &command_ingest,  &command_list, &command_read,
+    &command_verify, &command_version, &command_help, NULL,
+};
+
+const struct option global_option_table[] = {
+    {"data-root", NULL, OPTION_TEXT, false, "DIR", "where the data lies; else DL_DATA_ROOT, else data",
+     offsetof(struct global_options, data_root)},
+    {"db-path", NULL, OPTION_TEXT, false, "FILE", "the manifest; else DL_DB_PATH, else manifest.db",
+     offsetof(struct global_options, db_path)},
+    {"json", NULL, OPTION_FLAG, false, NULL, "results and errors as JSON", offsetof(struct global_options, json)},
+    {"quiet", NULL, OPTION_FLAG, false, NULL, "no notes and no progress on standard error",
+     offsetof(struct global_options, quiet)},
+    {"help", NULL, OPTION_FLAG, false, NULL, "this text (also -h)", offsetof(struct global_options, help)},
+    {"version", NULL, OPTION_FLAG, false, NULL, "which version this is", offsetof(struct global_options, version)},
+};
+const size_t n_global_options = sizeof global_option_table / sizeof *global_option_table;
+
+const struct command *command_find(const char *name)
+{
+    for (size_t i = 0; cli_commands[i] != NULL; i++)
+        if (strcmp(cli_commands[i]->name, name) == 0)
+            return cli_commands[i];
+    return NULL;
+}
+
+lake_status command_fail_unknown(const char *name, struct lake_error *err)
+{
+    struct suggestion suggestion = {.typed = name};
+    for (size_t i = 0; cli_commands[i] != NULL; i++)
+        suggestion_offer(&suggestion, cli_commands[i]->name);
+    if (suggestion.nearest != NULL)
+        return cli_fail(err, LAKE_INVALID_ARGUMENT, "unknown command '%.60s'; did you mean '%s'? see 'dl --help'", name,
+                        suggestion.nearest);
+    return cli_fail(err, LAKE_INVALID_ARGUMENT, "unknown command '%.60s'; see 'dl --help'", name);
+}

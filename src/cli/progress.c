@@ -1,0 +1,86 @@
+#include "progress.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "command.h"
+#include "human.h"
+#include "interrupt.h"
+
+static const double seconds_between_lines = 1.0;
+static const double seconds_between_redraws = 0.1;
+static const double seconds_before_first = 0.3; /* short work shows nothing on a terminal */
+
+static double now(void)
+{
+    struct timespec time = {0};
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+void progress_begin(struct progress *progress, const struct cli *cli, bool forced, const char *doing)
+{
+    bool is_terminal = cli->terminal.err_is_terminal;
+    *progress = (struct progress){
+        .doing = doing,
+        .is_shown = forced || (is_terminal && !cli->global.quiet && !cli->global.json),
+        .is_terminal = is_terminal,
+        .started = now(),
+    };
+    if (is_terminal)
+        progress->reported = progress->started + seconds_before_first - seconds_between_redraws;
+}
+
+double progress_seconds(const struct progress *progress)
+{
+    return now() - progress->started;
+}
+
+/* "ingesting: 1,234,567 rows, 45 %, 2,345,678 rows/s, 0:12 left" */
+static void write_line(struct progress *progress, int64_t n_rows, int64_t n_bytes, int64_t n_bytes_total)
+{
+    char count[HUMAN_BYTES];
+    char rate[HUMAN_BYTES];
+    char left[HUMAN_BYTES];
+    char line[256];
+    double seconds = progress_seconds(progress);
+    double rows_a_second = seconds > 0 ? (double)n_rows / seconds : 0;
+    int n = snprintf(line, sizeof line, "%s: %s rows", progress->doing, human_count(n_rows, count));
+    if (n_bytes_total > 0 && n_bytes > 0) {
+        double done = (double)n_bytes / (double)n_bytes_total;
+        n += snprintf(line + n, sizeof line - (size_t)n, ", %.0f %%, %s rows/s, %s left", 100 * done,
+                      human_count((int64_t)rows_a_second, rate),
+                      human_duration(seconds * (1 - done) / done, left));
+    } else {
+        n += snprintf(line + n, sizeof line - (size_t)n, ", %s rows/s", human_count((int64_t)rows_a_second, rate));
+    }
+    fprintf(stderr, progress->is_terminal ? "\r%s\033[K" : "%s\n", line);
+    fflush(stderr);
+    progress->has_line = progress->is_terminal;
+}
+
+int progress_report(void *context, int64_t n_rows, int64_t n_bytes, int64_t n_bytes_total)
+{
+    struct progress *progress = context;
+    double pause = progress->is_terminal ? seconds_between_redraws : seconds_between_lines;
+    if (progress->is_shown && now() - progress->reported >= pause) {
+        progress->reported = now();
+        write_line(progress, n_rows, n_bytes, n_bytes_total);
+    }
+    return interrupt_requested() ? 1 : 0;
+}
+
+struct lake_progress progress_reporter(struct progress *progress)
+{
+    return (struct lake_progress){progress_report, progress};
+}
+
+void progress_end(struct progress *progress)
+{
+    if (progress->has_line) {
+        fputs("\r\033[K", stderr);
+        fflush(stderr);
+    }
+    progress->has_line = false;
+}

@@ -1,0 +1,16 @@
+/* The one file that asks what the program's ends are connected to. */
+#ifndef CLI_TERMINAL_H
+#define CLI_TERMINAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct terminal {
+    bool out_is_terminal, err_is_terminal;
+    bool has_colour; /* of standard output: a terminal, NO_COLOR empty or unset, TERM not "dumb" */
+    size_t width;    /* of standard output; 0 where it is not a terminal */
+};
+
+struct terminal terminal_detect(void);
+
+#endif

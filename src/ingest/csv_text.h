@@ -1,0 +1,27 @@
+/* Pieces of CSV text: what they may hold, and how they are shown in messages. */
+#ifndef INGEST_CSV_TEXT_H
+#define INGEST_CSV_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct csv_span {
+    const char *data;
+    size_t length;
+};
+
+/* Bytes of the UTF-8 sequence at text (RFC 3629: shortest form, no surrogates), 0 where there is none. */
+size_t csv_utf8_length(const char *text, const char *end);
+
+/* Without the blanks (and, where it is not the separator, the tabs) at both ends. */
+struct csv_span csv_trim(struct csv_span span, char separator);
+
+/* Whether the field stands for no value: empty, "null", "nan", "none", "na", "n/a", whatever the case. */
+bool csv_is_null(struct csv_span span);
+
+enum { CSV_SHOWN_BYTES = 40, CSV_SHOWN_TEXT_BYTES = 4 * CSV_SHOWN_BYTES + 4 };
+/* The first 40 bytes, cut between characters, followed by "..." where there is more. What cannot be printed becomes \x0d.
+ * Terminated; returns out. */
+const char *csv_show(struct csv_span span, char out[CSV_SHOWN_TEXT_BYTES]);
+
+#endif

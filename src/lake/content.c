@@ -1,0 +1,153 @@
+#include "lake/content.h"
+
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/calendar.h"
+#include "base/memory.h"
+
+enum { CHUNK_ROWS = 1024 };
+
+static const char content_magic[4] = {'D', 'L', 'C', '1'};
+
+/* Rows [first, first + n) of a column. */
+struct slice {
+    const struct column_field *field;
+    const struct column *column;
+    int64_t first;
+    int64_t n;
+};
+
+static int64_t count_nulls(const struct slice *slice)
+{
+    int64_t n_nulls = 0;
+    if (slice->column->null_count == 0)
+        return 0;
+    for (int64_t i = 0; i < slice->n; i++)
+        n_nulls += !column_is_valid(slice->column, slice->first + i);
+    return n_nulls;
+}
+
+/* Bits [first, first + n) from their own first byte on. */
+static lake_status hash_bits(struct sha256 *hash, const uint8_t *bits, int64_t first, int64_t n, struct lake_error *err)
+{
+    uint8_t packed[CHUNK_ROWS / 8];
+    for (int64_t start = 0; start < n; start += CHUNK_ROWS) {
+        int64_t rows = n - start < CHUNK_ROWS ? n - start : CHUNK_ROWS;
+        memset(packed, 0, sizeof packed);
+        for (int64_t i = 0; i < rows; i++)
+            if (bit_get(bits, first + start + i))
+                bit_set(packed, i, true);
+        TRY(sha256_update(hash, packed, (size_t)(rows + 7) / 8, err));
+    }
+    return LAKE_OK;
+}
+
+static lake_status hash_text(struct sha256 *hash, const struct slice *slice, struct lake_error *err)
+{
+    const int32_t *offsets = slice->column->offsets + slice->first;
+    uint8_t lengths[CHUNK_ROWS * 4];
+    for (int64_t start = 0; start < slice->n; start += CHUNK_ROWS) {
+        int64_t rows = slice->n - start < CHUNK_ROWS ? slice->n - start : CHUNK_ROWS;
+        for (int64_t i = 0; i < rows; i++)
+            store_u32(lengths + 4 * i, (uint32_t)(offsets[start + i + 1] - offsets[start + i]));
+        TRY(sha256_update(hash, lengths, (size_t)rows * 4, err));
+    }
+    const uint8_t *bytes = slice->column->values;
+    size_t n_bytes = (size_t)(offsets[slice->n] - offsets[0]);
+    return n_bytes == 0 ? LAKE_OK : sha256_update(hash, bytes + offsets[0], n_bytes, err);
+}
+
+static lake_status hash_values(struct sha256 *hash, const struct slice *slice, struct lake_error *err)
+{
+    size_t width = column_type_width(slice->field);
+    if (column_type_has_offsets(slice->field->type))
+        return hash_text(hash, slice, err);
+    if (slice->field->type == COLUMN_BOOL)
+        return hash_bits(hash, slice->column->values, slice->first, slice->n, err);
+    const uint8_t *values = slice->column->values;
+    return sha256_update(hash, values + (size_t)slice->first * width, (size_t)slice->n * width, err);
+}
+
+static lake_status hash_column(struct sha256 *hash, const struct slice *slice, struct lake_error *err)
+{
+    uint8_t head[10];
+    int64_t n_nulls = count_nulls(slice);
+    if (n_nulls == slice->n)
+        return LAKE_OK;
+    size_t name_length = strlen(slice->field->name);
+    store_u32(head, (uint32_t)name_length);
+    TRY(sha256_update(hash, head, 4, err));
+    TRY(sha256_update(hash, slice->field->name, name_length, err));
+    head[0] = (uint8_t)slice->field->type;
+    store_u32(head + 1, (uint32_t)slice->field->width);
+    head[5] = n_nulls > 0;
+    TRY(sha256_update(hash, head, 6, err));
+    if (n_nulls > 0)
+        TRY(hash_bits(hash, slice->column->validity, slice->first, slice->n, err));
+    return hash_values(hash, slice, err);
+}
+
+/* Column indexes in the order of their names, byte by byte. Insertion: there are a dozen. */
+static void order_by_name(const struct schema *schema, size_t *order)
+{
+    for (size_t i = 0; i < schema->n_fields; i++) {
+        size_t at = i;
+        for (; at > 0 && strcmp(schema->fields[order[at - 1]].name, schema->fields[i].name) > 0; at--)
+            order[at] = order[at - 1];
+        order[at] = i;
+    }
+}
+
+static lake_status hash_day(const struct batch *batch, const size_t *order, struct sha256 *hash, struct content_day *day,
+                            struct lake_error *err)
+{
+    uint8_t n_rows[8];
+    TRY(sha256_begin(hash, err));
+    TRY(sha256_update(hash, content_magic, sizeof content_magic, err));
+    store_u64(n_rows, (uint64_t)day->n_rows);
+    TRY(sha256_update(hash, n_rows, sizeof n_rows, err));
+    for (size_t i = 0; i < batch->schema->n_fields; i++) {
+        struct slice slice = {&batch->schema->fields[order[i]], &batch->columns[order[i]], day->first_row, day->n_rows};
+        TRY(hash_column(hash, &slice, err));
+    }
+    return sha256_end(hash, day->sha256, err);
+}
+
+/* Cuts the sorted times into days; the array has room for as many as there can be. */
+static size_t cut_days(const int64_t *ts, int64_t n_rows, struct content_day *days)
+{
+    size_t n_days = 0;
+    for (int64_t row = 0; row < n_rows; row++) {
+        int64_t day = calendar_day_of_ms(ts[row]);
+        if (n_days == 0 || days[n_days - 1].day != day)
+            days[n_days++] = (struct content_day){.day = day, .first_row = row, .first_ms = ts[row]};
+        days[n_days - 1].n_rows++;
+        days[n_days - 1].last_ms = ts[row];
+    }
+    return n_days;
+}
+
+static size_t most_days(const int64_t *ts, int64_t n_rows)
+{
+    int64_t span = n_rows == 0 ? 0 : calendar_day_of_ms(ts[n_rows - 1]) - calendar_day_of_ms(ts[0]) + 1;
+    return (size_t)(span < n_rows ? span : n_rows);
+}
+
+lake_status content_find_days(const struct batch *batch, struct sha256 *hash, struct content_day **days, size_t *n_days,
+                              struct lake_error *err)
+{
+    size_t *order = NULL;
+    lake_status status = LAKE_OK;
+    const int64_t *ts = batch_values(batch, 0);
+    *n_days = 0;
+    TRY_OUT(memory_new(batch->schema->n_fields, sizeof *order, &order, err));
+    TRY_OUT(memory_resize(days, most_days(ts, batch->n_rows), sizeof **days, err));
+    order_by_name(batch->schema, order);
+    *n_days = cut_days(ts, batch->n_rows, *days);
+    for (size_t i = 0; i < *n_days; i++)
+        TRY_OUT(hash_day(batch, order, hash, &(*days)[i], err));
+out:
+    memory_free(order);
+    return status;
+}

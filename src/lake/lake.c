@@ -1,0 +1,170 @@
+/* Opening and closing a lake. */
+#include "lake/handle.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "base/memory.h"
+#include "io/file.h"
+#include "lake/layout.h"
+#include "lake/recover.h"
+
+static const char default_data_root[] = "data";
+static const char default_db_path[] = "manifest.db";
+
+const char *lake_version(void)
+{
+    return LAKE_VERSION;
+}
+
+struct io lake_io(const struct lake *lake)
+{
+    return lake->io;
+}
+
+struct pool *lake_pool(struct lake *lake)
+{
+    return lake->pool;
+}
+
+size_t lake_memory_bytes(const struct lake *lake)
+{
+    return lake->memory_bytes;
+}
+
+bool lake_was_created(const struct lake *lake)
+{
+    return lake->was_created;
+}
+
+const char *lake_recovery_report(const struct lake *lake)
+{
+    return lake->recovery_report;
+}
+
+lake_status lake_keep_text(struct lake *lake, const char *text, const char **out, struct lake_error *err)
+{
+    mutex_lock(lake->mutex);
+    lake_status status = arena_copy_text(&lake->texts, text, strlen(text), out, err);
+    mutex_unlock(lake->mutex);
+    return status;
+}
+
+lake_status lake_lock(struct lake *lake, struct file_lock *lock, int64_t wait_ms, const char *purpose,
+                      struct lake_error *err)
+{
+    char *path = NULL;
+    TRY(layout_state_path(lake, "lake.lock", &path, err));
+    lake_status status = file_lock_acquire(lock, lake->io, path, IO_LOCK_EXCLUSIVE, wait_ms, purpose, err);
+    memory_free(path);
+    return status;
+}
+
+static lake_status take_options(struct lake *lake, const struct lake_options *options, struct lake_error *err)
+{
+    bool has_root = options->data_root != NULL && options->data_root[0] != '\0';
+    bool has_db = options->db_path != NULL && options->db_path[0] != '\0';
+    TRY(memory_copy_string(has_root ? options->data_root : default_data_root, &lake->data_root, err));
+    TRY(memory_copy_string(has_db ? options->db_path : default_db_path, &lake->db_path, err));
+    TRY(layout_state_root(lake->data_root, &lake->state_root, err));
+    lake->memory_bytes = options->memory_bytes == 0 ? LIMIT_ENGINE_BYTES : (size_t)options->memory_bytes;
+    TRY(mutex_new(&lake->mutex, err));
+    return pool_new(options->n_threads, &lake->pool, err);
+}
+
+/* WAL needs memory that is shared between processes: a network filesystem has none. */
+static lake_status refuse_network(struct lake *lake, struct lake_error *err)
+{
+    char *directory = NULL;
+    TRY(path_parent(lake->db_path, &directory, err));
+    bool is_network = lake->io.ops->is_network(lake->io.context, directory) == 1;
+    memory_free(directory);
+    if (is_network)
+        return lake_fail(err, LAKE_UNSUPPORTED,
+                         "%s: lies on a network filesystem, where SQLite cannot lock safely; put it on a local disk (--db-path)",
+                         lake->db_path);
+    return LAKE_OK;
+}
+
+static lake_status make_directories(struct lake *lake, struct lake_error *err)
+{
+    static const char *const inside[] = {"staging", "history"};
+    char *parent = NULL;
+    TRY(file_make_directories(lake->io, lake->data_root, NULL, err));
+    TRY(path_parent(lake->db_path, &parent, err));
+    lake_status status = file_make_directories(lake->io, parent, NULL, err);
+    memory_free(parent);
+    for (size_t i = 0; status == LAKE_OK && i < sizeof inside / sizeof *inside; i++) {
+        char *path = NULL;
+        TRY(layout_state_path(lake, inside[i], &path, err));
+        status = file_make_directories(lake->io, path, NULL, err);
+        memory_free(path);
+    }
+    return status;
+}
+
+static lake_status create(struct lake *lake, struct lake_error *err)
+{
+    struct file_lock lock = {0};
+    lake_status status = LAKE_OK;
+    TRY(make_directories(lake, err));
+    TRY(refuse_network(lake, err));
+    TRY(lake_lock(lake, &lock, LAKE_LOCK_WAIT_MS, "making the lake", err));
+    status = manifest_open(lake->db_path, MANIFEST_CREATE, &lake->was_created, &lake->manifest, err);
+    file_lock_release(&lock);
+    return status;
+}
+
+static lake_status open_manifest(struct lake *lake, bool may_create, struct lake_error *err)
+{
+    bool exists = false;
+    TRY(file_exists(lake->io, lake->db_path, &exists, err));
+    if (!exists && may_create)
+        return create(lake, err);
+    if (!exists)
+        return lake_fail(err, LAKE_NOT_FOUND, "%s: there is no lake here; make one with 'dl init' or name it with --db-path",
+                         lake->db_path);
+    TRY(refuse_network(lake, err));
+    return manifest_open(lake->db_path, MANIFEST_READ_WRITE, &lake->was_created, &lake->manifest, err);
+}
+
+lake_status lake_open_with(const struct lake_options *options, struct io io, struct lake **out, struct lake_error *err)
+{
+    struct lake *lake = NULL;
+    lake_status status = LAKE_OK;
+    *out = NULL;
+    if (options == NULL || options->size != sizeof *options)
+        return lake_fail(err, LAKE_INVALID_ARGUMENT, "lake options have an unknown size");
+    TRY(memory_new(1, sizeof *lake, &lake, err));
+    lake->io = io;
+    lake->recovery_report = "";
+    arena_init(&lake->texts, LIMIT_ENGINE_BYTES);
+    TRY_OUT(take_options(lake, options, err));
+    TRY_OUT(open_manifest(lake, options->create, err));
+    TRY_OUT(lake_recover(lake, err));
+    *out = lake;
+    lake = NULL;
+out:
+    lake_close(lake);
+    return status;
+}
+
+lake_status lake_open(const struct lake_options *options, struct lake **out, struct lake_error *err)
+{
+    return lake_open_with(options, io_system(), out, err);
+}
+
+void lake_close(struct lake *lake)
+{
+    if (lake == NULL)
+        return;
+    manifest_close(lake->manifest);
+    pool_free(lake->pool);
+    mutex_free(lake->mutex);
+    arena_release(&lake->texts);
+    memory_free(lake->data_root);
+    memory_free(lake->db_path);
+    memory_free(lake->state_root);
+    memory_free(lake);
+}

@@ -1,0 +1,19 @@
+/* What the parts of the library share of an open lake. */
+#ifndef LAKE_LAKE_H
+#define LAKE_LAKE_H
+
+#include <datalake/lake.h>
+
+#include "base/thread.h"
+#include "io/io.h"
+
+/* Opens with another table of file operations than the system's (tests; the public lake_open uses io_system()). */
+LAKE_MUST_CHECK lake_status lake_open_with(const struct lake_options *options, struct io io, struct lake **out,
+                                           struct lake_error *err);
+struct io lake_io(const struct lake *lake);
+struct pool *lake_pool(struct lake *lake);
+size_t lake_memory_bytes(const struct lake *lake);
+/* A copy of a string that lives as long as the lake. */
+LAKE_MUST_CHECK lake_status lake_keep_text(struct lake *lake, const char *text, const char **out, struct lake_error *err);
+
+#endif

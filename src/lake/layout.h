@@ -1,0 +1,43 @@
+/* Where things lie: the data tree and the lake's own state directory.
+ *
+ *   <data root>/{EXCHANGE}/{MARKET}/{SYMBOL}/{type}/{period}/{YYYY}[/{MM}[/{DD}]]/{SYMBOL}-{period}-{date}-{16 hex}.parquet
+ *   <state>/lake.lock, staging/{token}/…, staging/{token}.lock, history/…
+ *
+ * Paths in the manifest are relative to the data root (files) or to the state directory (staged and retired files). Nothing in
+ * the state directory ends in .parquet, so that no glob mistakes it for data (I3). */
+#ifndef LAKE_LAYOUT_H
+#define LAKE_LAYOUT_H
+
+#include <stdint.h>
+
+#include "base/buffer.h"
+#include "column/period.h"
+#include "lake/handle.h"
+#include "manifest/manifest.h"
+
+/* ".lake" beside a data root named "data", ".lake-<name>" beside another, so that two lakes may share a parent. */
+LAKE_MUST_CHECK lake_status layout_state_root(const char *data_root, char **out, struct lake_error *err);
+
+struct layout_file {
+    const struct manifest_dataset *dataset;
+    enum partition_grain grain;
+    int64_t partition_start_ms;
+    uint64_t random;
+};
+/* The file's path below the data root, into the buffer as a terminated string. */
+LAKE_MUST_CHECK lake_status layout_file_path(const struct layout_file *file, struct buffer *out, struct lake_error *err);
+
+/* Where a file of that path goes when it is retired, below the state directory, as a terminated string. */
+LAKE_MUST_CHECK lake_status layout_history_path(const char *path, struct buffer *out, struct lake_error *err);
+
+/* The length of the directory part of a path below the data root, without the slash. */
+size_t layout_directory_length(const char *path);
+
+/* "<data root>/<path>" and "<state>/<path>"; memory_free'd by the caller. */
+LAKE_MUST_CHECK lake_status layout_data_path(const struct lake *lake, const char *path, char **out, struct lake_error *err);
+LAKE_MUST_CHECK lake_status layout_state_path(const struct lake *lake, const char *path, char **out, struct lake_error *err);
+
+/* 64 random bits from the system. */
+LAKE_MUST_CHECK lake_status layout_random(struct io io, uint64_t *out, struct lake_error *err);
+
+#endif

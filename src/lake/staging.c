@@ -1,0 +1,216 @@
+#include "lake/staging.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "base/memory.h"
+#include "io/file.h"
+#include "lake/layout.h"
+
+enum { LOCK_ATTEMPTS = 8 };
+
+static const char staging_root[] = "staging";
+static const char lock_suffix[] = ".lock";
+
+static lake_status lock_path_of(const struct lake *lake, const char *directory, char **out, struct lake_error *err)
+{
+    char name[STAGING_PATH_BYTES + sizeof lock_suffix];
+    (void)snprintf(name, sizeof name, "%s%s", directory, lock_suffix);
+    return layout_state_path(lake, name, out, err);
+}
+
+/* A recovering process may have taken our lock file for a dead writer's between its making and our locking, and removed it:
+ * then the file we hold is no longer the one under the name. */
+static bool is_still_ours(const struct file_lock *lock, const char *path)
+{
+    struct io_status held, named;
+    return lock->io.ops->file_status(lock->io.context, lock->file, &held) == 0 &&
+           lock->io.ops->status(lock->io.context, path, &named) == 0 && held.inode == named.inode &&
+           held.device == named.device;
+}
+
+static lake_status try_lock(struct staging *staging, const char *purpose, bool *is_locked, struct lake_error *err)
+{
+    uint64_t token = 0;
+    char *path = NULL;
+    lake_status status = LAKE_OK;
+    *is_locked = false;
+    TRY_OUT(layout_random(staging->lake->io, &token, err));
+    (void)snprintf(staging->directory, sizeof staging->directory, "%s/%016" PRIx64, staging_root, token);
+    TRY_OUT(lock_path_of(staging->lake, staging->directory, &path, err));
+    status = file_lock_acquire(&staging->lock, staging->lake->io, path, IO_LOCK_EXCLUSIVE, 0, purpose, err);
+    if (status == LAKE_BUSY) {
+        status = LAKE_OK;
+        goto out;
+    }
+    if (status != LAKE_OK)
+        goto out;
+    *is_locked = is_still_ours(&staging->lock, path);
+    if (!*is_locked)
+        file_lock_release(&staging->lock);
+out:
+    memory_free(path);
+    return status;
+}
+
+lake_status staging_open(struct staging *staging, struct lake *lake, const char *purpose, struct lake_error *err)
+{
+    char *root = NULL;
+    char *directory = NULL;
+    bool is_locked = false;
+    lake_status status = LAKE_OK;
+    *staging = (struct staging){.lake = lake};
+    TRY_OUT(layout_state_path(lake, staging_root, &root, err));
+    TRY_OUT(file_make_directories(lake->io, root, NULL, err));
+    for (int i = 0; i < LOCK_ATTEMPTS && !is_locked; i++)
+        TRY_OUT(try_lock(staging, purpose, &is_locked, err));
+    if (!is_locked) {
+        status = lake_fail(err, LAKE_BUSY, "%s: cannot get a staging directory of its own; try again", root);
+        goto out;
+    }
+    staging->is_open = true;
+    TRY_OUT(layout_state_path(lake, staging->directory, &directory, err));
+    TRY_OUT(file_make_directories(lake->io, directory, NULL, err));
+out:
+    if (status != LAKE_OK)
+        staging_close(staging);
+    memory_free(root);
+    memory_free(directory);
+    return status;
+}
+
+struct removal {
+    struct lake *lake;
+    const char *directory;
+    struct lake_error *err;
+};
+
+static int remove_entry(void *context, const char *name, enum io_kind kind)
+{
+    const struct removal *removal = context;
+    char *path = NULL;
+    if (kind == IO_KIND_DIRECTORY)
+        return 0; /* not ours: nothing here makes any */
+    if (path_join(removal->directory, name, &path, removal->err) != LAKE_OK)
+        return -ENOMEM;
+    lake_status status = file_remove(removal->lake->io, path, removal->err);
+    memory_free(path);
+    return status == LAKE_OK ? 0 : -EIO;
+}
+
+/* Removes a directory with its files; one that is not there is fine. */
+static lake_status remove_directory(struct lake *lake, const char *directory, struct lake_error *err)
+{
+    char *path = NULL;
+    lake_status status = layout_state_path(lake, directory, &path, err);
+    if (status != LAKE_OK)
+        return status;
+    struct removal removal = {lake, path, err};
+    int result = lake->io.ops->list(lake->io.context, path, remove_entry, &removal);
+    if (result == 0)
+        result = lake->io.ops->remove_directory(lake->io.context, path);
+    if (result != 0 && result != -ENOENT)
+        status = lake_fail_errno(err, -result, "cannot remove", path);
+    memory_free(path);
+    return status;
+}
+
+void staging_close(struct staging *staging)
+{
+    char *path = NULL;
+    if (!staging->is_open)
+        return;
+    staging->is_open = false;
+    /* What cannot be removed now is removed by the next recovery, which finds the lock free. */
+    if (!staging->is_committed && remove_directory(staging->lake, staging->directory, NULL) == LAKE_OK &&
+        lock_path_of(staging->lake, staging->directory, &path, NULL) == LAKE_OK)
+        (void)staging->lake->io.ops->remove(staging->lake->io.context, path);
+    memory_free(path);
+    file_lock_release(&staging->lock);
+}
+
+struct listing {
+    struct lake *lake;
+    struct buffer names; /* of lock files without their suffix, each terminated */
+    struct lake_error *err;
+};
+
+static int list_entry(void *context, const char *name, enum io_kind kind)
+{
+    struct listing *listing = context;
+    size_t n = strlen(name);
+    size_t n_suffix = sizeof lock_suffix - 1;
+    if (kind != IO_KIND_FILE || n <= n_suffix || strcmp(name + n - n_suffix, lock_suffix) != 0)
+        return 0;
+    if (buffer_append(&listing->names, name, n - n_suffix, listing->err) != LAKE_OK ||
+        buffer_append_byte(&listing->names, 0, listing->err) != LAKE_OK)
+        return -ENOMEM;
+    return 0;
+}
+
+static lake_status list_tokens(struct listing *listing, struct lake_error *err)
+{
+    char *root = NULL;
+    struct lake *lake = listing->lake;
+    lake_status status = layout_state_path(lake, staging_root, &root, err);
+    if (status != LAKE_OK)
+        return status;
+    int result = lake->io.ops->list(lake->io.context, root, list_entry, listing);
+    if (result != 0 && result != -ENOENT)
+        status = lake_fail_errno(err, -result, "cannot list", root);
+    memory_free(root);
+    return status;
+}
+
+lake_status staging_any(struct lake *lake, bool *any, struct lake_error *err)
+{
+    struct listing listing = {lake, BUFFER_INIT(MIB), err};
+    lake_status status = list_tokens(&listing, err);
+    *any = listing.names.length > 0;
+    buffer_release(&listing.names);
+    return status;
+}
+
+static lake_status remove_if_dead(struct lake *lake, const char *token, int64_t *n_removed, struct lake_error *err)
+{
+    char directory[STAGING_PATH_BYTES];
+    char *path = NULL;
+    struct file_lock lock = {0};
+    lake_status status = LAKE_OK;
+    if (snprintf(directory, sizeof directory, "%s/%s", staging_root, token) >= (int)sizeof directory)
+        return LAKE_OK;
+    TRY_OUT(lock_path_of(lake, directory, &path, err));
+    status = file_lock_acquire(&lock, lake->io, path, IO_LOCK_EXCLUSIVE, 0, "recovery", err);
+    if (status == LAKE_BUSY) {
+        status = LAKE_OK; /* its writer lives */
+        goto out;
+    }
+    if (status != LAKE_OK)
+        goto out;
+    TRY_OUT(remove_directory(lake, directory, err));
+    TRY_OUT(file_remove(lake->io, path, err));
+    (*n_removed)++;
+out:
+    file_lock_release(&lock);
+    memory_free(path);
+    return status;
+}
+
+lake_status staging_remove_dead(struct lake *lake, int64_t *n_removed, struct lake_error *err)
+{
+    struct listing listing = {lake, BUFFER_INIT(MIB), err};
+    lake_status status = LAKE_OK;
+    *n_removed = 0;
+    TRY_OUT(list_tokens(&listing, err));
+    for (size_t at = 0; at < listing.names.length;) {
+        const char *token = (const char *)listing.names.data + at;
+        TRY_OUT(remove_if_dead(lake, token, n_removed, err));
+        at += strlen(token) + 1;
+    }
+out:
+    buffer_release(&listing.names);
+    return status;
+}

@@ -1,0 +1,478 @@
+#include "lake/write.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/calendar.h"
+#include "base/limits.h"
+#include "base/memory.h"
+#include "lake/commit.h"
+#include "lake/names.h"
+
+/* Partitions that collect rows at the same time; when there are more, all but the latest are staged, in parallel. A
+ * source in any order of time works; one in order (or in reverse) stages each partition once. */
+enum { OPEN_PARTITIONS = 64 };
+/* Times that a commit merges again while others keep changing what it writes, before it does so under the lake's lock. */
+enum { FREE_ATTEMPTS = 3, COMMIT_ATTEMPTS = 5 };
+static const char default_market[] = "FUTURES";
+static const char default_type[] = "raw";
+
+struct source {
+    char *path;
+    int64_t size_bytes;
+    uint8_t sha256[SHA256_BYTES];
+    bool has_sha256;
+};
+
+struct lake_write {
+    struct lake *lake;
+    char exchange[NAME_BYTES], market[NAME_BYTES], symbol[NAME_BYTES];
+    const char *kind;
+    const struct data_type *type;
+    const struct period *period;
+    struct manifest_dataset dataset;
+    struct schema *schema;  /* of the rows being collected */
+    struct schema *columns; /* of all rows so far */
+    struct staging staging;
+    struct partition **partitions; /* sorted by start */
+    size_t n_partitions, capacity;
+    struct partition **open; /* those with collected rows, in order of first use */
+    size_t n_open;
+    struct partition *current; /* the one of the last row */
+    struct partition_tools **tools; /* one a thread */
+    struct source *sources;
+    size_t n_sources;
+    int64_t rows_read, first_ms, last_ms, started_ms;
+};
+
+/* ---- beginning and end ---- */
+
+static bool is_empty(const char *text)
+{
+    return text == NULL || text[0] == '\0';
+}
+
+static lake_status find_dataset_id(struct lake_write *write, struct lake_error *err)
+{
+    struct lake *lake = write->lake;
+    struct arena arena = ARENA_INIT(MIB);
+    struct manifest_dataset *found = NULL;
+    size_t n_found = 0;
+    const struct manifest_dataset *wanted = &write->dataset;
+    struct manifest_filter filter = {wanted->exchange, wanted->market, wanted->symbol, wanted->type, wanted->period};
+    mutex_lock(lake->mutex);
+    lake_status status = manifest_find_datasets(lake->manifest, &filter, &arena, &found, &n_found, err);
+    mutex_unlock(lake->mutex);
+    if (status == LAKE_OK)
+        write->dataset.id = n_found == 0 ? 0 : found[0].id;
+    arena_release(&arena);
+    return status;
+}
+
+static lake_status name_dataset(struct lake_write *write, const struct lake_selection *given, struct lake_error *err)
+{
+    if (is_empty(given->exchange) || is_empty(given->symbol))
+        return lake_fail(err, LAKE_INVALID_ARGUMENT, "%s is needed", is_empty(given->exchange) ? "exchange" : "symbol");
+    TRY(name_exchange(given->exchange, write->exchange, err));
+    TRY(name_market(is_empty(given->market) ? default_market : given->market, write->market, err));
+    TRY(name_symbol(given->symbol, write->symbol, err));
+    TRY(data_type_find(is_empty(given->type) ? default_type : given->type, &write->type, err));
+    if (write->type->n_key != 1)
+        return lake_fail(err, LAKE_UNSUPPORTED, "type %s cannot be written yet: bars (raw) can", write->type->name);
+    const char *period = write->type->has_period ? given->period : write->type->fixed_period;
+    if (is_empty(period))
+        return lake_fail(err, LAKE_INVALID_ARGUMENT, "period is needed");
+    TRY(period_find(period, &write->period, err));
+    write->dataset = (struct manifest_dataset){
+        .exchange = write->exchange,
+        .market = write->market,
+        .symbol = write->symbol,
+        .type = write->type->name,
+        .period = write->period->name,
+    };
+    return LAKE_OK;
+}
+
+lake_status lake_write_begin(struct lake *lake, const struct lake_selection *dataset, const char *kind,
+                             struct lake_write **out, struct lake_error *err)
+{
+    struct lake_write *write = NULL;
+    lake_status status = LAKE_OK;
+    *out = NULL;
+    TRY(memory_new(1, sizeof *write, &write, err));
+    write->lake = lake;
+    write->kind = kind;
+    write->started_ms = lake->io.ops->now_ms(lake->io.context);
+    TRY_OUT(name_dataset(write, dataset, err));
+    if (manifest_is_read_only(lake->manifest)) {
+        status = lake_fail(err, LAKE_PERMISSION, "%s: this user may read the lake, not write to it", lake->db_path);
+        goto out;
+    }
+    TRY_OUT(memory_new(OPEN_PARTITIONS + 1, sizeof(struct partition *), &write->open, err));
+    TRY_OUT(memory_new(pool_threads(lake->pool), sizeof(struct partition_tools *), &write->tools, err));
+    TRY_OUT(find_dataset_id(write, err));
+    *out = write;
+    write = NULL;
+out:
+    lake_write_free(write);
+    return status;
+}
+
+void lake_write_free(struct lake_write *write)
+{
+    if (write == NULL)
+        return;
+    for (size_t i = 0; i < write->n_partitions; i++) {
+        partition_release(write->partitions[i]);
+        memory_free(write->partitions[i]);
+    }
+    for (size_t i = 0; write->tools != NULL && i < pool_threads(write->lake->pool); i++)
+        partition_tools_free(write->tools[i]);
+    for (size_t i = 0; i < write->n_sources; i++)
+        memory_free(write->sources[i].path);
+    staging_close(&write->staging);
+    schema_free(write->schema);
+    schema_free(write->columns);
+    memory_free(write->partitions);
+    memory_free(write->open);
+    memory_free(write->tools);
+    memory_free(write->sources);
+    memory_free(write);
+}
+
+struct lake_selection lake_write_dataset(const struct lake_write *write)
+{
+    struct lake_selection dataset = {write->exchange, write->market, write->symbol, write->type->name,
+                                     write->period->name};
+    return dataset;
+}
+
+lake_status lake_write_add_source(struct lake_write *write, const char *path, int64_t size_bytes,
+                                  const uint8_t digest[SHA256_BYTES], struct lake_error *err)
+{
+    TRY(memory_resize(&write->sources, write->n_sources + 1, sizeof *write->sources, err));
+    struct source *source = &write->sources[write->n_sources];
+    *source = (struct source){.size_bytes = size_bytes, .has_sha256 = digest != NULL};
+    if (digest != NULL)
+        memcpy(source->sha256, digest, SHA256_BYTES);
+    TRY(memory_copy_string(path, &source->path, err));
+    write->n_sources++;
+    return LAKE_OK;
+}
+
+/* ---- staging ---- */
+
+struct stage_job {
+    struct lake_write *write;
+    struct partition **partitions;
+    struct partition_job job;
+};
+
+static lake_status stage_one(void *context, size_t index, size_t worker, struct lake_error *err)
+{
+    struct stage_job *stage = context;
+    struct partition_tools **tools = &stage->write->tools[worker];
+    if (*tools == NULL)
+        TRY(partition_tools_new(stage->write->lake, tools, err));
+    return partition_stage(stage->partitions[index], &stage->job, *tools, err);
+}
+
+static lake_status stage(struct lake_write *write, struct partition **partitions, size_t n, struct lake_error *err)
+{
+    struct stage_job job = {write, partitions, {write->lake, &write->staging, &write->dataset, write->period->grain}};
+    if (n == 0)
+        return LAKE_OK;
+    if (!write->staging.is_open)
+        TRY(staging_open(&write->staging, write->lake, write->kind, err));
+    for (size_t i = 0; i < n; i++)
+        TRY(partition_find_base(partitions[i], write->lake, write->dataset.id, err));
+    return pool_run(write->lake->pool, n, stage_one, &job, err);
+}
+
+/* Stages the open partitions but the last `n_kept`. */
+static lake_status stage_open(struct lake_write *write, size_t n_kept, struct lake_error *err)
+{
+    size_t n = write->n_open - n_kept;
+    TRY(stage(write, write->open, n, err));
+    memmove(write->open, write->open + n, n_kept * sizeof(struct partition *));
+    write->n_open = n_kept;
+    if (n_kept == 0)
+        write->current = NULL;
+    return LAKE_OK;
+}
+
+static size_t collected_bytes(const struct lake_write *write)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < write->n_open; i++)
+        bytes += batch_builder_bytes(write->open[i]->rows);
+    return bytes;
+}
+
+/* ---- collecting ---- */
+
+/* Index of the first partition that starts at or after start_ms. */
+static size_t find_place(const struct lake_write *write, int64_t start_ms)
+{
+    size_t low = 0, high = write->n_partitions;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (write->partitions[middle]->start_ms < start_ms)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static lake_status add_partition(struct lake_write *write, size_t at, int64_t start_ms, int64_t end_ms,
+                                 struct lake_error *err)
+{
+    struct partition *partition = NULL;
+    if (write->n_partitions == write->capacity) {
+        size_t capacity = write->capacity == 0 ? OPEN_PARTITIONS : write->capacity * 2;
+        TRY(memory_resize(&write->partitions, capacity, sizeof(struct partition *), err));
+        write->capacity = capacity;
+    }
+    TRY(memory_new(1, sizeof *partition, &partition, err));
+    partition->start_ms = start_ms;
+    partition->end_ms = end_ms;
+    memmove(write->partitions + at + 1, write->partitions + at, (write->n_partitions - at) * sizeof(struct partition *));
+    write->partitions[at] = partition;
+    write->n_partitions++;
+    return LAKE_OK;
+}
+
+static lake_status open_partition(struct lake_write *write, int64_t ts, struct lake_error *err)
+{
+    int64_t start_ms = 0, end_ms = 0;
+    partition_bounds(write->period->grain, ts, &start_ms, &end_ms);
+    size_t at = find_place(write, start_ms);
+    if (at == write->n_partitions || write->partitions[at]->start_ms != start_ms)
+        TRY(add_partition(write, at, start_ms, end_ms, err));
+    struct partition *partition = write->partitions[at];
+    if (partition->rows == NULL) {
+        TRY(batch_builder_new(write->schema, &partition->rows, err));
+        write->open[write->n_open++] = partition;
+    }
+    write->current = partition;
+    return LAKE_OK;
+}
+
+/* Appends the rows from `first` on that fall into one partition, and tells how many they were. */
+static lake_status append_run(struct lake_write *write, const struct batch *batch, int64_t first, int64_t *n_taken,
+                              struct lake_error *err)
+{
+    const int64_t *ts = batch_values(batch, 0);
+    const struct partition *current = write->current;
+    int64_t end = first + 1;
+    if (current == NULL || ts[first] < current->start_ms || ts[first] >= current->end_ms) {
+        if (write->n_open == OPEN_PARTITIONS || collected_bytes(write) > write->lake->memory_bytes / 4)
+            TRY(stage_open(write, write->n_open > 1 ? 1 : 0, err));
+        TRY(open_partition(write, ts[first], err));
+        current = write->current;
+    }
+    while (end < batch->n_rows && ts[end] >= current->start_ms && ts[end] < current->end_ms)
+        end++;
+    *n_taken = end - first;
+    return batch_builder_append(current->rows, batch, first, *n_taken, err);
+}
+
+static lake_status check_batch(const struct lake_write *write, const struct batch *batch, struct lake_error *err)
+{
+    const char *key = write->type->key[0];
+    if (batch->schema->n_fields == 0 || strcmp(batch->schema->fields[0].name, key) != 0 ||
+        batch->schema->fields[0].type != COLUMN_TIMESTAMP_MS)
+        return lake_fail(err, LAKE_INVALID_DATA, "the first column must be %s, a timestamp in milliseconds", key);
+    if (batch->columns[0].null_count != 0)
+        return lake_fail(err, LAKE_INVALID_DATA, "%s is null in %" PRId64 " rows", key, batch->columns[0].null_count);
+    for (size_t i = 1; i < batch->schema->n_fields; i++) {
+        const struct column_field *field = &batch->schema->fields[i];
+        const struct data_type_column *known = data_type_column(write->type, field->name);
+        if (known != NULL && known->type != field->type)
+            return lake_fail(err, LAKE_INVALID_DATA, "column %s is %s, it must be %s", field->name,
+                             column_type_name(field->type), column_type_name(known->type));
+    }
+    return LAKE_OK;
+}
+
+static lake_status copy_schema(const struct schema *from, struct schema **to, struct lake_error *err)
+{
+    schema_free(*to);
+    *to = NULL;
+    return schema_new(from->fields, from->n_fields, to, err);
+}
+
+/* Adds the columns of a batch to those seen so far. */
+static lake_status unite_columns(struct lake_write *write, const struct schema *schema, struct lake_error *err)
+{
+    struct column_field *fields = NULL;
+    struct schema *united = NULL;
+    size_t n = write->columns == NULL ? 0 : write->columns->n_fields;
+    lake_status status = LAKE_OK;
+    TRY(memory_new(n + schema->n_fields, sizeof *fields, &fields, err));
+    for (size_t i = 0; i < n; i++)
+        fields[i] = write->columns->fields[i];
+    for (size_t i = 0; i < schema->n_fields; i++)
+        if (write->columns == NULL || schema_find(write->columns, schema->fields[i].name) < 0)
+            fields[n++] = schema->fields[i];
+    status = schema_new(fields, n, &united, err);
+    memory_free(fields);
+    if (status != LAKE_OK)
+        return status;
+    schema_free(write->columns);
+    write->columns = united;
+    return LAKE_OK;
+}
+
+/* A batch with other columns than those before: what is collected is staged first, merging unites the columns. */
+static lake_status take_schema(struct lake_write *write, const struct batch *batch, struct lake_error *err)
+{
+    if (write->schema != NULL && schema_equal(write->schema, batch->schema))
+        return LAKE_OK;
+    TRY(check_batch(write, batch, err));
+    TRY(stage_open(write, 0, err));
+    TRY(unite_columns(write, batch->schema, err));
+    return copy_schema(batch->schema, &write->schema, err);
+}
+
+static void note_range(struct lake_write *write, const struct batch *batch)
+{
+    const int64_t *ts = batch_values(batch, 0);
+    for (int64_t i = 0; i < batch->n_rows; i++) {
+        bool is_first = write->rows_read == 0 && i == 0;
+        write->first_ms = is_first || ts[i] < write->first_ms ? ts[i] : write->first_ms;
+        write->last_ms = is_first || ts[i] > write->last_ms ? ts[i] : write->last_ms;
+    }
+    write->rows_read += batch->n_rows;
+}
+
+lake_status lake_write_append(struct lake_write *write, const struct batch *batch, struct lake_error *err)
+{
+    if (batch->n_rows == 0)
+        return LAKE_OK;
+    TRY(take_schema(write, batch, err));
+    if (batch->columns[0].null_count != 0)
+        return check_batch(write, batch, err);
+    note_range(write, batch);
+    for (int64_t row = 0, n = 0; row < batch->n_rows; row += n)
+        TRY(append_run(write, batch, row, &n, err));
+    return LAKE_OK;
+}
+
+/* ---- committing ---- */
+
+static lake_status describe_sources(const struct lake_write *write, struct manifest_source **out, struct lake_error *err)
+{
+    TRY(memory_new(write->n_sources, sizeof **out, out, err));
+    for (size_t i = 0; i < write->n_sources; i++) {
+        const struct source *source = &write->sources[i];
+        (*out)[i] = (struct manifest_source){source->path, source->size_bytes, source->has_sha256 ? source->sha256 : NULL};
+    }
+    return LAKE_OK;
+}
+
+static void add_up(const struct lake_write *write, struct lake_write_result *result)
+{
+    for (size_t i = 0; i < write->n_partitions; i++) {
+        const struct partition *partition = write->partitions[i];
+        result->rows_new += partition->counts.n_new;
+        result->rows_changed += partition->counts.n_changed;
+        result->rows_equal += partition->counts.n_equal;
+        result->days_changed += (int64_t)partition->n_days;
+        result->files_written += partition->is_changed;
+    }
+}
+
+/* Merges those partitions again whose base is no longer live. */
+static lake_status stage_stale(struct lake_write *write, const bool *is_stale, struct lake_error *err)
+{
+    struct partition **stale = NULL;
+    size_t n = 0;
+    TRY(memory_new(write->n_partitions, sizeof(struct partition *), &stale, err));
+    for (size_t i = 0; i < write->n_partitions; i++)
+        if (is_stale[i])
+            stale[n++] = write->partitions[i];
+    lake_status status = stage(write, stale, n, err);
+    memory_free(stale);
+    return status;
+}
+
+/* One attempt: durable, lock, check, commit. *is_done is false where others had changed what it merged with; it has then
+ * merged again (without the lock, but for the last attempts, so that a busy lake cannot starve it). */
+static lake_status try_commit(struct lake_write *write, struct commit *commit, bool *is_stale, int attempt, bool *is_done,
+                              struct lake_error *err)
+{
+    struct file_lock lock = {0};
+    size_t n_stale = 0;
+    lake_status status = LAKE_OK;
+    TRY_OUT(commit_make_durable(commit, err));
+    TRY_OUT(lake_lock(write->lake, &lock, LAKE_LOCK_WAIT_MS, write->kind, err));
+    TRY_OUT(commit_check(commit, is_stale, &n_stale, err));
+    if (n_stale > 0 && attempt >= FREE_ATTEMPTS) {
+        TRY_OUT(stage_stale(write, is_stale, err));
+        TRY_OUT(commit_make_durable(commit, err));
+        n_stale = 0;
+    }
+    *is_done = n_stale == 0;
+    if (*is_done)
+        TRY_OUT(commit_run(commit, err));
+    file_lock_release(&lock);
+    if (!*is_done)
+        TRY_OUT(stage_stale(write, is_stale, err));
+out:
+    file_lock_release(&lock);
+    return status;
+}
+
+static lake_status commit_changes(struct lake_write *write, const struct lake_write_result *result, int64_t *snapshot,
+                                  struct lake_error *err)
+{
+    struct manifest_operation operation = {.kind = write->kind,
+                                           .source = "",
+                                           .rows_read = write->rows_read,
+                                           .rows_written = result->rows_new + result->rows_changed,
+                                           .started_ms = write->started_ms,
+                                           .software = LAKE_SOFTWARE};
+    struct commit commit = {.lake = write->lake,
+                            .staging = &write->staging,
+                            .dataset = &write->dataset,
+                            .schema = write->columns,
+                            .partitions = write->partitions,
+                            .n_partitions = write->n_partitions,
+                            .operation = &operation,
+                            .n_sources = write->n_sources};
+    struct manifest_source *sources = NULL;
+    bool *is_stale = NULL;
+    bool is_done = false;
+    lake_status status = LAKE_OK;
+    TRY_OUT(describe_sources(write, &sources, err));
+    commit.sources = sources;
+    TRY_OUT(memory_new(write->n_partitions, sizeof *is_stale, &is_stale, err));
+    for (int attempt = 0; attempt < COMMIT_ATTEMPTS && !is_done; attempt++)
+        TRY_OUT(try_commit(write, &commit, is_stale, attempt, &is_done, err));
+out:
+    *snapshot = commit.snapshot;
+    memory_free(sources);
+    memory_free(is_stale);
+    return status;
+}
+
+lake_status lake_write_commit(struct lake_write *write, struct lake_write_result *result, struct lake_error *err)
+{
+    TRY(stage_open(write, 0, err));
+    *result = (struct lake_write_result){.rows_read = write->rows_read, .first_ms = write->first_ms, .last_ms = write->last_ms};
+    add_up(write, result);
+    if (result->files_written == 0)
+        return LAKE_OK;
+    int64_t snapshot = 0;
+    TRY(commit_changes(write, result, &snapshot, err));
+    /* Merging again may have changed the counts. */
+    *result = (struct lake_write_result){.rows_read = write->rows_read,
+                                         .first_ms = write->first_ms,
+                                         .last_ms = write->last_ms,
+                                         .snapshot = snapshot};
+    add_up(write, result);
+    return LAKE_OK;
+}

@@ -1,0 +1,177 @@
+/* The manifest: what the lake knows about its files, in SQLite.
+ *
+ * Invariants: WAL, synchronous=FULL on every connection (I1); write transactions and checkpoints only between
+ * manifest_begin and manifest_commit, which the caller brackets with the lake's lock (the WAL-reset defect of SQLite before
+ * 3.51.3); no read transaction outlives a call (scans hold none, I2). Only SQLite opens manifest.db, -wal and -shm. Paths are
+ * relative to the data root, with '/'. A handle is used by one thread at a time.
+ *
+ * A file, a content and a dataset are live in snapshot S when added <= S and (retired is 0 or retired > S). */
+#ifndef MANIFEST_MANIFEST_H
+#define MANIFEST_MANIFEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "io/sha256.h"
+
+struct manifest;
+
+struct manifest_dataset {
+    int64_t id;
+    const char *exchange, *market, *symbol, *type, *period; /* canonical */
+};
+
+/* A stored file. Keys are ts values (epoch ms); time_to is the last key, both included. */
+struct manifest_file {
+    int64_t id;
+    int64_t dataset_id;
+    const char *path;
+    int64_t partition_start_ms, partition_end_ms; /* the range the file answers for, half open */
+    int64_t time_from_ms, time_to_ms;             /* first and last key present */
+    int64_t n_rows, size_bytes;
+    uint8_t sha256[SHA256_BYTES];
+    int64_t operation_id;
+    int64_t added, retired; /* snapshots; retired 0: live */
+};
+
+/* What one dataset holds for one UTC day. */
+struct manifest_content {
+    int64_t dataset_id;
+    int64_t day; /* days since 1970-01-01 */
+    int64_t version;
+    uint8_t sha256[SHA256_BYTES];
+    int64_t n_rows;
+    int64_t time_from_ms, time_to_ms;
+    int64_t operation_id;
+};
+
+struct manifest_operation {
+    int64_t id;
+    const char *kind;   /* "ingest", … */
+    const char *source; /* path or URL of its one source; "" where it has none or several (manifest_add_source) */
+    int64_t source_bytes;
+    uint8_t source_sha256[SHA256_BYTES];
+    bool has_source_sha256;
+    int64_t rows_read, rows_written, rows_rejected;
+    int64_t started_ms, finished_ms;
+    const char *software; /* "dl-datalake 0.1.0" */
+};
+
+struct manifest_source {
+    const char *path; /* or URL */
+    int64_t size_bytes;
+    const uint8_t *sha256; /* SHA256_BYTES of them, or NULL where it is not known */
+};
+
+/* A file whose move is not yet known to be durable: to be published from `from_path` (staging) or retired to it (history).
+ * Paths relative to the lake's state directory; the file's own path is in `path`. */
+enum manifest_move { MANIFEST_PUBLISH = 1, MANIFEST_RETIRE = 2 };
+struct manifest_outstanding {
+    int64_t file_id;
+    enum manifest_move move;
+    const char *path;
+    const char *state_path;
+};
+
+struct manifest_totals { /* a dataset as `dl list` shows it, over its live files */
+    struct manifest_dataset dataset;
+    int64_t time_from_ms, time_to_ms; /* 0 where n_files is 0 */
+    int64_t n_rows, n_files, size_bytes;
+    int64_t n_days;         /* with rows */
+    int64_t last_change_ms; /* when the last operation that changed a content finished */
+};
+
+enum { MANIFEST_SCHEMA_VERSION = 1 };
+
+enum manifest_mode { MANIFEST_CREATE, MANIFEST_READ_WRITE, MANIFEST_READ_ONLY };
+
+/* Opens or makes (MANIFEST_CREATE) the database, migrating an older schema; *created tells whether it was made. A newer schema is
+ * LAKE_UNSUPPORTED naming both versions; something that is no manifest is LAKE_CORRUPT; none, or one whose making was
+ * interrupted, is LAKE_NOT_FOUND unless created. CREATE and migrations must run under the lake's lock. A database whose file
+ * or directory this user may not write opens read-only by itself; LAKE_PERMISSION only where that would miss commits. */
+LAKE_MUST_CHECK lake_status manifest_open(const char *path, enum manifest_mode mode, bool *created,
+                                          struct manifest **out, struct lake_error *err);
+void manifest_close(struct manifest *manifest);
+bool manifest_is_read_only(const struct manifest *manifest);
+
+/* ---- reading (each is one short read transaction; results are copied into the arena) ---- */
+
+LAKE_MUST_CHECK lake_status manifest_snapshot(struct manifest *manifest, int64_t *snapshot, struct lake_error *err);
+
+/* NULL members match anything. Ordered by exchange, symbol, market, type, period length as text. */
+struct manifest_filter {
+    const char *exchange, *market, *symbol, *type, *period;
+};
+LAKE_MUST_CHECK lake_status manifest_find_datasets(struct manifest *manifest, const struct manifest_filter *filter,
+                                                   struct arena *arena, struct manifest_dataset **out, size_t *n,
+                                                   struct lake_error *err);
+LAKE_MUST_CHECK lake_status manifest_list_totals(struct manifest *manifest, const struct manifest_filter *filter,
+                                                 struct arena *arena, struct manifest_totals **out, size_t *n,
+                                                 struct lake_error *err);
+/* Live files of a dataset whose partition overlaps [from_ms, to_ms), by time, with the snapshot they belong to. dataset_id 0: of
+ * all datasets. */
+LAKE_MUST_CHECK lake_status manifest_find_files(struct manifest *manifest, int64_t dataset_id, int64_t from_ms,
+                                                int64_t to_ms, struct arena *arena, struct manifest_file **out,
+                                                size_t *n, int64_t *snapshot, struct lake_error *err);
+/* A column that some file of a dataset has or had. The type is column/schema.h's enum column_type. */
+struct manifest_column {
+    const char *name;
+    int32_t type;
+    int32_t width;
+};
+/* By name. */
+LAKE_MUST_CHECK lake_status manifest_find_columns(struct manifest *manifest, int64_t dataset_id, struct arena *arena,
+                                                  struct manifest_column **out, size_t *n, struct lake_error *err);
+/* Of the days [from_day, to_day), by day. */
+LAKE_MUST_CHECK lake_status manifest_find_contents(struct manifest *manifest, int64_t dataset_id, int64_t from_day,
+                                                   int64_t to_day, struct arena *arena, struct manifest_content **out,
+                                                   size_t *n, struct lake_error *err);
+/* The version of a live file: the greatest among the contents of its days; 0 where they have none. */
+LAKE_MUST_CHECK lake_status manifest_find_version(struct manifest *manifest, const struct manifest_file *file,
+                                                  int64_t *version, struct lake_error *err);
+/* By file; a publication before the same file's retirement. */
+LAKE_MUST_CHECK lake_status manifest_find_outstanding(struct manifest *manifest, struct arena *arena,
+                                                      struct manifest_outstanding **out, size_t *n,
+                                                      struct lake_error *err);
+/* Where a file's bytes lie while its move is outstanding: *state_path, or NULL where it is not outstanding. */
+LAKE_MUST_CHECK lake_status manifest_find_state_path(struct manifest *manifest, int64_t file_id, struct arena *arena,
+                                                     const char **state_path, struct lake_error *err);
+
+/* ---- writing: between manifest_begin and manifest_commit (or manifest_rollback), under the lake's lock ---- */
+
+LAKE_MUST_CHECK lake_status manifest_begin(struct manifest *manifest, struct lake_error *err);  /* BEGIN IMMEDIATE */
+LAKE_MUST_CHECK lake_status manifest_commit(struct manifest *manifest, struct lake_error *err); /* durable on return */
+void manifest_rollback(struct manifest *manifest); /* harmless where no transaction is open */
+/* Moves the WAL into the database if it has grown past a size; never fails (the WAL just stays). Under the lake's lock. */
+void manifest_checkpoint(struct manifest *manifest);
+
+/* Finds or adds the dataset; fills in its id. */
+LAKE_MUST_CHECK lake_status manifest_add_dataset(struct manifest *manifest, struct manifest_dataset *dataset,
+                                                 struct lake_error *err);
+/* One that is there already is fine; LAKE_INVALID_DATA where it is there with another type. */
+LAKE_MUST_CHECK lake_status manifest_add_column(struct manifest *manifest, int64_t dataset_id,
+                                                const struct manifest_column *column, struct lake_error *err);
+/* Adds the operation and the snapshot it makes; fills in the id. */
+LAKE_MUST_CHECK lake_status manifest_add_operation(struct manifest *manifest, struct manifest_operation *operation,
+                                                   int64_t *snapshot, struct lake_error *err);
+LAKE_MUST_CHECK lake_status manifest_add_source(struct manifest *manifest, int64_t operation_id,
+                                                const struct manifest_source *source, struct lake_error *err);
+/* Adds a live file with file->added; fills in the id. `state_path` is where it lies in staging: an outstanding publication
+ * (NULL: it lies at its name). LAKE_CONFLICT where a live file overlaps its range (I5): retire what it replaces first. */
+LAKE_MUST_CHECK lake_status manifest_add_file(struct manifest *manifest, struct manifest_file *file,
+                                              const char *state_path, struct lake_error *err);
+/* Retires a live file in `snapshot`; an outstanding retirement to state_path (NULL: none). LAKE_CONFLICT where it is not live. */
+LAKE_MUST_CHECK lake_status manifest_retire_file(struct manifest *manifest, int64_t file_id, int64_t snapshot,
+                                                 const char *state_path, struct lake_error *err);
+/* Sets a day's content: version 1 where there was none, else the last version + 1 (filled in). Where rows and SHA-256 are the
+ * same, nothing changes and the version stays; a second change in one snapshot belongs to the version the first one made. */
+LAKE_MUST_CHECK lake_status manifest_put_content(struct manifest *manifest, struct manifest_content *content,
+                                                 int64_t snapshot, struct lake_error *err);
+/* Both moves of the file are durable. */
+LAKE_MUST_CHECK lake_status manifest_clear_outstanding(struct manifest *manifest, int64_t file_id,
+                                                       struct lake_error *err);
+
+#endif

@@ -1,0 +1,48 @@
+/* The enumerations of parquet.thrift (apache/parquet-format), with the numbers the files carry. */
+#ifndef PARQUET_FORMAT_H
+#define PARQUET_FORMAT_H
+
+enum parquet_physical {
+    PARQUET_BOOLEAN = 0,
+    PARQUET_INT32 = 1,
+    PARQUET_INT64 = 2,
+    PARQUET_INT96 = 3,
+    PARQUET_FLOAT = 4,
+    PARQUET_DOUBLE = 5,
+    PARQUET_BYTE_ARRAY = 6,
+    PARQUET_FIXED_LEN_BYTE_ARRAY = 7
+};
+
+enum parquet_encoding {
+    PARQUET_PLAIN = 0,
+    PARQUET_PLAIN_DICTIONARY = 2,
+    PARQUET_RLE = 3,
+    PARQUET_BIT_PACKED = 4,
+    PARQUET_DELTA_BINARY_PACKED = 5,
+    PARQUET_DELTA_LENGTH_BYTE_ARRAY = 6,
+    PARQUET_DELTA_BYTE_ARRAY = 7,
+    PARQUET_RLE_DICTIONARY = 8,
+    PARQUET_BYTE_STREAM_SPLIT = 9
+};
+
+enum parquet_codec {
+    PARQUET_CODEC_UNCOMPRESSED = 0,
+    PARQUET_CODEC_SNAPPY = 1,
+    PARQUET_CODEC_GZIP = 2,
+    PARQUET_CODEC_LZO = 3,
+    PARQUET_CODEC_BROTLI = 4,
+    PARQUET_CODEC_LZ4 = 5,
+    PARQUET_CODEC_ZSTD = 6,
+    PARQUET_CODEC_LZ4_RAW = 7
+};
+
+enum parquet_page_type {
+    PARQUET_DATA_PAGE = 0,
+    PARQUET_INDEX_PAGE = 1,
+    PARQUET_DICTIONARY_PAGE = 2,
+    PARQUET_DATA_PAGE_V2 = 3
+};
+
+enum parquet_repetition { PARQUET_REQUIRED = 0, PARQUET_OPTIONAL = 1, PARQUET_REPEATED = 2 };
+
+#endif

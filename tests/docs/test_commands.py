@@ -1,0 +1,226 @@
+"""Every command line and every example in Python and C in the documents runs as printed, and prints what is printed under it.
+
+A document's blocks run in its order, in one directory of its own that holds the files the documents speak of. What cannot
+run inside this test stands in NOT_RUN, with the reason and with a check that what it names exists.
+"""
+
+import gzip
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from documents import ROOT, Block, blocks_of, commands_of, documents, name_of
+
+LIBRARY = Path(os.environ.get("LAKE_LIB", ROOT / "build/release/libdatalake.so")).resolve()
+DL = Path(os.environ.get("LAKE_DL", ROOT / "build/release/dl")).resolve()
+TIMEOUT_S = 120
+
+# ---- what is not run, and why ----
+
+
+def check_make(words: list[str]) -> None:
+    targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
+    variables = re.findall(r"^([A-Z]+) =", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
+    for word in words[1:]:
+        name, _, value = word.partition("=")
+        assert name in (variables if value else targets), f"the Makefile does not know {word}"
+
+
+def check_preset(words: list[str]) -> None:
+    presets = json.loads((ROOT / "CMakePresets.json").read_text("utf-8"))
+    kind = {"cmake": "buildPresets" if "--build" in words else "configurePresets", "ctest": "testPresets"}[words[0]]
+    name = words[words.index("--preset") + 1]
+    assert name in [preset["name"] for preset in presets[kind]], f"there is no such preset: {name}"
+    if "-R" in words:
+        pattern = words[words.index("-R") + 1]
+        assert any(re.search(pattern, test) for test in program_names()), f"no test is called {pattern}"
+
+
+def program_names() -> list[str]:
+    """The names of the C tests and of the replays of fuzz targets, which are those of their files."""
+    tests = [path.stem for path in (ROOT / "tests").rglob("test_*.c")]
+    return tests + [f"fuzz_replay_{path.stem}" for path in (ROOT / "fuzz").glob("fuzz_*.c")]
+
+
+def check_paths(words: list[str]) -> None:
+    for word in words:
+        path = word.split("::")[0]
+        if "/" in path and not path.startswith("build/"):
+            assert (ROOT / path).exists(), f"{path} is not there"
+
+
+def check_packages(words: list[str]) -> None:
+    setup = (ROOT / "tools/setup.sh").read_text("utf-8")
+    for word in words[words.index("install") + 1 :]:
+        assert word.startswith("-") or re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", setup), (
+            f"{word}: not in setup.sh"
+        )
+
+
+def check_nothing(words: list[str]) -> None:
+    assert words
+
+
+# Beginning of a command -> (why it is not run, how what it names is checked).
+NOT_RUN = {
+    "make ": ("would build the tree or run this test again", check_make),
+    "cmake --": ("would build the tree again", check_preset),
+    "ctest --": ("make test has run it before this test", check_preset),
+    "build/venv/bin/python -m pytest": ("would run this test again", check_paths),
+    "build/venv/bin/python fuzz/": ("writes into the tree", check_paths),
+    "bench/run.sh": ("measures for minutes", check_paths),
+    "tools/": ("part of make check and make test", check_paths),
+    "git clone ": ("needs the network", check_nothing),
+    "cd dl-datalake": ("goes with git clone", check_nothing),
+    "sudo apt-get install ": ("needs root and the network", check_packages),
+    "brew install ": ("another system", check_packages),
+    "vcpkg install": ("another system", check_nothing),
+}
+
+
+def not_run(command: str) -> bool:
+    """Whether a command is one that is not run; then what it names has been checked."""
+    command = re.sub(r"^(?:[A-Z_]+=\S*\s+)+", "", command)
+    for beginning, (_, check) in NOT_RUN.items():
+        if f"{command} ".startswith(beginning):
+            check(shlex.split(command, comments=True))
+            return True
+    return False
+
+
+# ---- the files that documents speak of ----
+
+
+def bars(days: int) -> str:
+    command = ["awk", "-f", ROOT / "tools/demo_bars.awk", "-v", f"days={days}"]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def make_files(directory: Path) -> None:
+    week = bars(7)
+    (directory / "btc_1m.csv").write_text(week, encoding="utf-8")
+    (directory / "BTCUSDT-1m-2024-01.csv").write_text(week, encoding="utf-8")
+    with gzip.open(directory / "btc_1m.csv.gz", "wt", encoding="utf-8") as file:
+        file.write(week)
+
+
+# ---- running ----
+
+
+def environment(directory: Path) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("DL_", "LAKE_"))}
+    path = os.pathsep.join([str(DL.parent), str(Path(sys.executable).parent), kept.get("PATH", "")])
+    return kept | {"PATH": path, "HOME": str(directory), "NO_COLOR": "1"}
+
+
+def run(command: list[str], directory: Path, where: str) -> str:
+    result = subprocess.run(
+        command,
+        cwd=directory,
+        env=environment(directory),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=TIMEOUT_S,
+        check=False,
+    )
+    assert result.returncode == 0, f"{where}: {command[-1]}: exit status {result.returncode}\n{result.stdout}"
+    return result.stdout
+
+
+def run_c(program: str, directory: Path, where: str) -> str:
+    (directory / "example.c").write_text(program, encoding="utf-8")
+    include, library = ROOT / "include", LIBRARY.parent
+    compile_it = f"cc -std=c11 -Wall -Wextra -Werror -I {include} -o example example.c {LIBRARY} -Wl,-rpath,{library}"
+    run(["bash", "-c", compile_it], directory, where)
+    return run(["./example"], directory, where)
+
+
+def masked(line: str) -> str:
+    """A line of output without what differs from run to run: figures, names made of random digits, widths."""
+    line = re.sub(r"\b[0-9a-f]{8,}\b", "0", line.strip())
+    line = re.sub(r"\d[\d,.]*", "0", line)
+    line = re.sub(r"\b0 (?:k|K|M|G)?i?B\b", "0 B", line)
+    return re.sub(r"\s+|[-─]{3,}", " ", line)
+
+
+def check_output(printed: str, shown: str, where: str) -> None:
+    """The lines shown appear in the output in their order; a line of … stands for any lines."""
+    lines = [masked(line) for line in printed.splitlines()]
+    position = 0
+    for line in shown.splitlines():
+        if not line.strip() or line.strip() == "…":
+            continue
+        wanted = masked(line)
+        assert wanted in lines[position:], f"{where}: not in the output: {line}\n--- output:\n{printed}"
+        position = lines.index(wanted, position) + 1
+
+
+def run_block(block: Block, directory: Path, where: str) -> None:
+    printed = ""
+    if block.language in ("bash", "sh"):
+        for command in commands_of(block.text):
+            if not not_run(command):
+                printed += run(["bash", "-euo", "pipefail", "-c", command], directory, where)
+    elif block.language == "python":
+        printed = run([sys.executable, "-c", block.text], directory, where)
+    elif block.language == "c" and "int main(" in block.text:
+        printed = run_c(block.text, directory, where)
+    if block.output and printed:
+        check_output(printed, block.output, where)
+
+
+@pytest.mark.parametrize("document", documents(), ids=name_of)
+def test_the_commands_of(document: Path, tmp_path: Path) -> None:
+    make_files(tmp_path)
+    for block in blocks_of(document.read_text("utf-8")):
+        run_block(block, tmp_path, f"{name_of(document)}:{block.line}")
+
+
+# ---- this test itself ----
+
+
+def test_dl_is_there() -> None:
+    assert shutil.which("dl", path=str(DL.parent)), f"{DL} is not built (make build)"
+
+
+def test_commands_are_found() -> None:
+    text = "a\n```bash\n# no\ndl init\ndl ingest \\\n    --source x\n```\n\n```text\nmade\n```\n```python\nx = 1\n```\n"
+    first, _, last = blocks_of(text)
+    assert commands_of(first.text) == ["dl init", "dl ingest --source x"]
+    assert (first.line, first.output) == (3, "made\n")
+    assert (last.language, last.text, last.output) == ("python", "x = 1\n", "")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "make nothing",
+        "make demo COLOUR=red",
+        "cmake --preset nothing",
+        "ctest --preset dev -R test_nothing_at_all",
+        "build/venv/bin/python -m pytest tests/nothing",
+        "sudo apt-get install -y cowsay",
+    ],
+)
+def test_what_is_not_run_is_still_checked(command: str) -> None:
+    with pytest.raises(AssertionError):
+        not_run(command)
+
+
+def test_a_failing_command_fails(tmp_path: Path) -> None:
+    with pytest.raises(AssertionError, match=r"x\.md:3: dl no-such-command: exit status"):
+        run_block(Block(3, "bash", "dl no-such-command\n", ""), tmp_path, "x.md:3")
+
+
+def test_other_output_fails(tmp_path: Path) -> None:
+    run_block(Block(3, "bash", "printf 'rows 10\\nfiles 7\\n'\n", "rows  12,345\n"), tmp_path, "x.md:3")
+    with pytest.raises(AssertionError, match="not in the output: files"):
+        run_block(Block(3, "bash", "printf 'files 7\\nrows 10\\n'\n", "rows 10\nfiles 7\n"), tmp_path, "x.md:3")

@@ -1,0 +1,206 @@
+#include "base/thread.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "base/limits.h"
+#include "unit/base/check.h"
+
+enum { MANY_TASKS = 10000 };
+
+struct sums {
+    struct pool *pool;
+    atomic_size_t n_started;
+    uint64_t by_worker[LIMIT_THREADS];
+    uint8_t seen[MANY_TASKS];
+    size_t fails_from; /* tasks from here on fail */
+};
+
+static lake_status add_index(void *context, size_t index, size_t worker, struct lake_error *err)
+{
+    struct sums *sums = context;
+    if (worker >= pool_threads(sums->pool))
+        return lake_fail(err, LAKE_INTERNAL, "worker %zu", worker);
+    atomic_fetch_add(&sums->n_started, 1);
+    sums->by_worker[worker] += index; /* no other task has this worker number now */
+    sums->seen[index]++;
+    if (index >= sums->fails_from)
+        return lake_fail(err, LAKE_CORRUPT, "task %zu failed", index);
+    return LAKE_OK;
+}
+
+static uint64_t total(const struct sums *sums)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < LIMIT_THREADS; i++)
+        sum += sums->by_worker[i];
+    return sum;
+}
+
+static void run_with_threads(size_t n_threads)
+{
+    struct lake_error err = {0};
+    struct sums sums = {.fails_from = MANY_TASKS};
+    lake_ok(pool_new(n_threads, &sums.pool, &err));
+    assert_true(n_threads == 0 || pool_threads(sums.pool) == n_threads);
+    for (int round = 1; round <= 3; round++) {
+        lake_ok(pool_run(sums.pool, MANY_TASKS, add_index, &sums, &err));
+        assert_int_equal(total(&sums), (uint64_t)round * MANY_TASKS * (MANY_TASKS - 1) / 2);
+        for (size_t i = 0; i < MANY_TASKS; i++)
+            assert_int_equal(sums.seen[i], round);
+    }
+    lake_ok(pool_run(sums.pool, 0, add_index, &sums, &err));
+    pool_free(sums.pool);
+}
+
+static void test_every_task_runs_once(void **state)
+{
+    (void)state;
+    run_with_threads(1);
+    run_with_threads(2);
+    run_with_threads(7);
+    run_with_threads(0);
+    pool_free(NULL);
+}
+
+static void fail_with_threads(size_t n_threads)
+{
+    struct lake_error err = {0};
+    struct sums sums = {.fails_from = 500};
+    lake_ok(pool_new(n_threads, &sums.pool, &err));
+    for (int round = 0; round < 20; round++) {
+        memset(sums.seen, 0, sizeof sums.seen);
+        atomic_store(&sums.n_started, 0);
+        /* Tasks start in order, so 500 starts before any other that fails, and is the lowest. */
+        lake_fails(pool_run(sums.pool, MANY_TASKS, add_index, &sums, &err), LAKE_CORRUPT, "task 500 failed");
+        for (size_t i = 0; i <= 500; i++)
+            assert_int_equal(sums.seen[i], 1);
+        assert_true(atomic_load(&sums.n_started) <= 500 + n_threads);
+    }
+    assert_int_equal(pool_run(sums.pool, MANY_TASKS, add_index, &sums, NULL), LAKE_CORRUPT);
+    pool_free(sums.pool);
+}
+
+static void test_first_error_by_index_is_returned(void **state)
+{
+    (void)state;
+    fail_with_threads(1);
+    fail_with_threads(2);
+    fail_with_threads(5);
+}
+
+static lake_status note_thread(void *context, size_t index, size_t worker, struct lake_error *err)
+{
+    (void)index;
+    (void)err;
+    return pthread_equal(*(pthread_t *)context, pthread_self()) && worker == 0 ? LAKE_OK : LAKE_INTERNAL;
+}
+
+static void test_pool_of_one_is_a_plain_loop(void **state)
+{
+    (void)state;
+    struct lake_error err = {0};
+    struct pool *pool = NULL;
+    pthread_t self = pthread_self();
+    lake_ok(pool_new(1, &pool, &err));
+    lake_ok(pool_run(pool, 100, note_thread, &self, &err));
+    pool_free(pool);
+}
+
+static void test_too_many_threads_are_refused(void **state)
+{
+    (void)state;
+    struct lake_error err = {0};
+    struct pool *pool = NULL;
+    lake_fails(pool_new(LIMIT_THREADS + 1, &pool, &err), LAKE_INVALID_ARGUMENT, "257");
+    assert_null(pool);
+}
+
+struct two_callers {
+    struct pool *pool;
+    atomic_int n_inside; /* callers whose loop is running */
+    atomic_int worst;
+};
+
+struct counted_loop {
+    struct two_callers *callers;
+};
+
+static lake_status count_loop(void *context, size_t index, size_t worker, struct lake_error *err)
+{
+    struct counted_loop *loop = context;
+    (void)worker;
+    (void)err;
+    if (index == 0 && atomic_fetch_add(&loop->callers->n_inside, 1) + 1 > 1)
+        atomic_store(&loop->callers->worst, 2);
+    if (index == 99)
+        atomic_fetch_sub(&loop->callers->n_inside, 1);
+    return LAKE_OK;
+}
+
+static void *call_often(void *argument)
+{
+    struct two_callers *callers = argument;
+    struct counted_loop loop = {.callers = callers};
+    for (int i = 0; i < 200; i++)
+        if (pool_run(callers->pool, 100, count_loop, &loop, NULL) != LAKE_OK)
+            atomic_store(&callers->worst, 3);
+    return NULL;
+}
+
+static void test_two_callers_take_turns(void **state)
+{
+    (void)state;
+    struct lake_error err = {0};
+    struct two_callers callers = {0};
+    pthread_t other;
+    lake_ok(pool_new(3, &callers.pool, &err));
+    assert_int_equal(pthread_create(&other, NULL, call_often, &callers), 0);
+    call_often(&callers);
+    pthread_join(other, NULL);
+    assert_int_equal(atomic_load(&callers.worst), 0);
+    pool_free(callers.pool);
+}
+
+struct counter {
+    struct mutex *mutex;
+    int64_t value;
+};
+
+static lake_status count_up(void *context, size_t index, size_t worker, struct lake_error *err)
+{
+    struct counter *counter = context;
+    (void)index;
+    (void)worker;
+    (void)err;
+    mutex_lock(counter->mutex);
+    counter->value++;
+    mutex_unlock(counter->mutex);
+    return LAKE_OK;
+}
+
+static void test_mutex_keeps_others_out(void **state)
+{
+    (void)state;
+    struct lake_error err = {0};
+    struct counter counter = {0};
+    struct pool *pool = NULL;
+    lake_ok(pool_new(4, &pool, &err));
+    lake_ok(mutex_new(&counter.mutex, &err));
+    lake_ok(pool_run(pool, 100000, count_up, &counter, &err));
+    assert_int_equal(counter.value, 100000);
+    mutex_free(counter.mutex);
+    mutex_free(NULL);
+    pool_free(pool);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_every_task_runs_once),        cmocka_unit_test(test_first_error_by_index_is_returned),
+        cmocka_unit_test(test_pool_of_one_is_a_plain_loop), cmocka_unit_test(test_too_many_threads_are_refused),
+        cmocka_unit_test(test_two_callers_take_turns),      cmocka_unit_test(test_mutex_keeps_others_out),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

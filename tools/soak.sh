@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# Fuzzes for as long as it is told: tools/soak.sh SECONDS [TARGET].
+# Each target runs for SECONDS under ASan and UBSan, from its corpus in fuzz/corpus; what it finds on the way is kept in
+# build/fuzz/corpus, what breaks it in build/fuzz/found.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+duration=${1:?seconds}
+only=${2:-}
+[[ $duration =~ ^[1-9][0-9]*$ ]] || { echo "soak: SECONDS is '$duration', not a number of seconds" >&2 && exit 2; }
+
+cmake --preset fuzz >/dev/null
+cmake --build --preset fuzz
+mkdir -p build/fuzz/found
+
+failed=()
+n_targets=0
+for target in build/fuzz/fuzz/fuzz_*; do
+    name=$(basename "$target")
+    [[ -f $target && -x $target ]] || continue
+    [[ -z $only || $only == "$name" ]] || continue
+    n_targets=$((n_targets + 1))
+    seeds=(build/fuzz/corpus/"$name")
+    mkdir -p "${seeds[0]}"
+    [[ ! -d fuzz/corpus/$name ]] || seeds+=("fuzz/corpus/$name")
+    echo "soak: $name, $duration s"
+    "$target" -max_total_time="$duration" -malloc_limit_mb=256 -rss_limit_mb=1024 -timeout=25 -print_final_stats=1 \
+        -verbosity=1 -artifact_prefix="build/fuzz/found/$name-" "${seeds[@]}" 2>&1 | tail -n 25 || failed+=("$name")
+done
+
+[[ $n_targets -gt 0 ]] || { echo "soak: there is no target${only:+ called $only}" >&2 && exit 2; }
+if [[ ${#failed[@]} -gt 0 ]]; then
+    echo "soak: failed: ${failed[*]} (inputs in build/fuzz/found)" >&2
+    exit 1
+fi
+echo "soak: $n_targets targets, $duration s each, nothing found"
