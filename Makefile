@@ -17,8 +17,7 @@ setup: ## install what building and testing need (Debian: by apt; elsewhere: say
 
 build: ## build build/release/dl and build/release/libdatalake.so
 	@tools/setup.sh build
-	@cmake --preset release
-	@cmake --build --preset release
+	@tools/build.sh release
 
 demo: build ## bars in, Parquet and manifest, bars out [SOURCE=file.csv EXCHANGE=… SYMBOL=…]
 	@EXCHANGE='$(EXCHANGE)' SYMBOL='$(SYMBOL)' tools/demo.sh '$(SOURCE)'

@@ -8,7 +8,9 @@ import os
 import sys
 from pathlib import Path
 
-from bench.cases import CASES, Case
+from bench.cases import CASES, Case, Outcome
+from bench.equal import UnequalError
+from bench.ours import LakeError
 from bench.report import describe_case, describe_run
 from bench.workspace import Workspace
 
@@ -37,16 +39,27 @@ def chosen_cases(arguments: argparse.Namespace) -> list[Case]:
     return [dataclasses.replace(case, rounds=min(case.rounds, 1) * arguments.rounds) for case in cases]
 
 
-def main() -> None:
-    arguments = parse_arguments()
-    work = Workspace(Path("build/bench"), Path(os.environ["LAKE_LIB"]), Path(os.environ["LAKE_DL"]))
+def run_cases(work: Workspace, cases: list[Case]) -> list[Outcome]:
+    """Runs the cases one after another and prints each as soon as it is known."""
     print("making the year, our lake and the peers' files", file=sys.stderr)
     work.make_year()
     outcomes = []
-    for case in chosen_cases(arguments):
+    for case in cases:
         print(f"{case.key}: {case.title}", file=sys.stderr)
         outcomes.append(case.run(work, case))
         print(describe_case(outcomes[-1]), flush=True)
+    return outcomes
+
+
+def main() -> None:
+    arguments = parse_arguments()
+    work = Workspace(Path("build/bench"), Path(os.environ["LAKE_LIB"]), Path(os.environ["LAKE_DL"]))
+    try:
+        outcomes = run_cases(work, chosen_cases(arguments))
+    except (UnequalError, LakeError) as error:
+        sys.exit(f"bench: {error}")
+    finally:
+        work.remove()
     if arguments.only is None and arguments.rounds is None:
         RESULTS.write_text(describe_run(outcomes, work.library.version()), encoding="utf-8")
         print(f"written: {RESULTS}", file=sys.stderr)

@@ -48,16 +48,18 @@ class Case:
     run: Callable[[Workspace, Case], Outcome]
     targets: tuple[Target, ...]
     shows_memory: bool = False
+    calls: int = 1  # in a row, in each round
 
 
 # name of the contender's tool, its variant, and the call
 Calls = list[tuple[str, str, Callable[[], object]]]
 
 
-def _race_reads(calls: Calls, expected: dict, rounds: int) -> Race:
+def _race_reads(calls: Calls, expected: dict, case: Case) -> Race:
     for peer, variant, call in calls:
         require_equal(f"{peer}, {variant}", call(), expected)
-    return run_race([Contender(peer, variant, in_process(call)) for peer, variant, call in calls], rounds)
+    contenders = [Contender(peer, variant, in_process(call, calls=case.calls)) for peer, variant, call in calls]
+    return run_race(contenders, case.rounds)
 
 
 def run_year(work: Workspace, case: Case) -> Outcome:
@@ -77,7 +79,7 @@ def run_year(work: Workspace, case: Case) -> Outcome:
             ("Feather", "one file", partial(peers.feather_read, work.root / "uncompressed.feather")),
             ("Feather", "one file, lz4", partial(peers.feather_read, work.root / "lz4.feather")),
         ]
-        return Outcome(case, _race_reads(calls, work.rows, case.rounds))
+        return Outcome(case, _race_reads(calls, work.rows, case))
 
 
 def run_day(work: Workspace, case: Case) -> Outcome:
@@ -95,7 +97,7 @@ def run_day(work: Workspace, case: Case) -> Outcome:
             ("pyarrow", "our file", partial(peers.pyarrow_read_day, ours)),
             ("ArcticDB", "range of one symbol", partial(arctic.read_range, work.day_ms, end_ms)),
         ]
-        return Outcome(case, _race_reads(calls, work.day_rows(), case.rounds))
+        return Outcome(case, _race_reads(calls, work.day_rows(), case))
 
 
 def _dl(work: Workspace, command: str, lake: Path, *arguments: str) -> list[str]:
@@ -111,60 +113,60 @@ def _require_equal_csv(who: str, path: Path, expected: dict) -> None:
 def run_process(work: Workspace, case: Case) -> Outcome:
     day = f"{YEAR}-04-10"
     output = work.root / "day.csv"
-    read = _dl(work, "read", work.lake, "--start", day, "--end", day)
+    read = partial(_dl, work, "read", work.lake, "--start", day, "--end", day)
     as_process(work.launcher, read, str(output))()
     _require_equal_csv("dl read", output, work.day_rows())
 
     polars = f"import polars, sys; polars.read_parquet({work.day_file('polars')!r}).write_csv(sys.stdout.buffer)"
-    sql = f"COPY (FROM '{work.day_file('duckdb')}') TO '/dev/stdout' (FORMAT csv)"
+    copy = f"COPY (FROM '{work.day_file('duckdb')}') TO '/dev/stdout' (FORMAT csv)"
+    sql = f"import duckdb; duckdb.sql({copy!r})"
     contenders = [
         Contender(OURS, "dl read", as_process(work.launcher, read)),
-        Contender("Polars", "python -c", as_process(work.launcher, [sys.executable, "-c", polars])),
-        Contender(
-            "DuckDB",
-            "python -c",
-            as_process(work.launcher, [sys.executable, "-c", f"import duckdb; duckdb.sql({sql!r})"]),
-        ),
+        Contender("Polars", "python -c", as_process(work.launcher, lambda: [sys.executable, "-c", polars])),
+        Contender("DuckDB", "python -c", as_process(work.launcher, lambda: [sys.executable, "-c", sql])),
     ]
     return Outcome(case, run_race(contenders, case.rounds))
 
 
-def _ingest_in_process(work: Workspace) -> None:
-    with Lake(work.library, work.scratch) as lake:
-        lake.ingest([work.csv], EXCHANGE, SYMBOL)
-
-
 def run_ingest(work: Workspace, case: Case) -> Outcome:
-    writers: Calls = [
-        ("Polars", "a file a call", partial(peers.polars_write, work.csv, work.scratch)),
-        ("Polars", "partitioned sink", partial(peers.polars_sink, work.csv, work.scratch)),
-        (
-            "Polars",
-            "partitioned sink, uncompressed",
-            partial(peers.polars_sink, work.csv, work.scratch, "uncompressed"),
-        ),
-        ("DuckDB", "a COPY a day", partial(peers.duckdb_write, work.csv, work.scratch)),
-        ("DuckDB", "partitioned COPY, unordered", partial(peers.duckdb_partition, work.csv, work.scratch)),
-        ("pyarrow", "write_dataset", partial(peers.pyarrow_write, work.csv, work.scratch)),
-    ]
-    for peer, variant, write in writers:
-        work.fresh_scratch()
-        write()
-        written = peers.polars_read(peers.day_files(work.scratch))
-        if variant.endswith("unordered"):
-            written = written.sort("ts")
-        require_equal(f"{peer}, {variant}", written, work.rows)
+    def ours() -> None:
+        with Lake(work.library, work.scratch) as lake:
+            lake.ingest([work.csv], EXCHANGE, SYMBOL)
+
+    def program() -> list[str]:
+        return _dl(work, "ingest", work.scratch, "--source", str(work.csv), "--quiet")
 
     def arctic() -> None:
         peers.Arctic(work.scratch).write(work.csv)
 
-    command = _dl(work, "ingest", work.scratch, "--source", str(work.csv))
-    fresh = work.fresh_scratch
+    def peer(write: Callable[[Path, Path], None]) -> Callable[[], None]:
+        return lambda: write(work.csv, work.scratch)
+
+    writers: Calls = [
+        ("Polars", "a file a call", peer(peers.polars_write)),
+        ("Polars", "partitioned sink", peer(peers.polars_sink)),
+        ("Polars", "partitioned sink, snappy", peer(partial(peers.polars_sink, compression="snappy"))),
+        ("DuckDB", "a COPY a day", peer(peers.duckdb_write)),
+        ("DuckDB", "partitioned COPY, unordered", peer(peers.duckdb_partition)),
+        ("pyarrow", "write_dataset", peer(peers.pyarrow_write)),
+    ]
+    work.new_scratch()
+    ours()
+    with Lake(work.library, work.scratch) as lake:
+        require_equal(OURS, lake.read(EXCHANGE, SYMBOL, work.start_ms, work.end_ms), work.rows)
+    for name, variant, write in writers:
+        work.new_scratch()
+        write()
+        written = peers.polars_read(peers.day_files(work.scratch))
+        if variant.endswith("unordered"):
+            written = written.sort("ts")
+        require_equal(f"{name}, {variant}", written, work.rows)
+
     contenders = [
-        Contender(OURS, "in process", in_process(partial(_ingest_in_process, work), fresh)),
-        Contender(OURS, "dl ingest", as_process(work.launcher, command, before=fresh)),
-        *(Contender(peer, variant, in_process(write, fresh)) for peer, variant, write in writers),
-        Contender("ArcticDB", "one symbol", in_process(arctic, fresh)),
+        Contender(OURS, "in process", in_process(ours, work.new_scratch)),
+        Contender(OURS, "dl ingest", as_process(work.launcher, program, before=work.new_scratch)),
+        *(Contender(name, variant, in_process(write, work.new_scratch)) for name, variant, write in writers),
+        Contender("ArcticDB", "one symbol", in_process(arctic, work.new_scratch)),
     ]
     return Outcome(case, run_race(contenders, case.rounds))
 
@@ -185,8 +187,8 @@ def run_size(work: Workspace, case: Case) -> Outcome:
 def run_export(work: Workspace, case: Case) -> Outcome:
     work.make_years()
     output = work.root / "export.csv"
-    read = partial(_dl, work, "read", work.long_lake, "--start")
-    one, five = read(f"{YEAR}-01-01", "--end", f"{YEAR}-12-31"), read(f"{YEARS[0]}-01-01", "--end", f"{YEAR}-12-31")
+    read = partial(_dl, work, "read", work.long_lake, "--end", f"{YEAR}-12-31", "--start")
+    one, five = partial(read, f"{YEAR}-01-01"), partial(read, f"{YEARS[0]}-01-01")
     as_process(work.launcher, one, str(output))()
     _require_equal_csv("dl read", output, work.rows)
     contenders = [
@@ -214,10 +216,12 @@ CASES = {
         Case(
             "day",
             "A day in process, look-up included",
-            100,
+            30,
             run_day,
             (Target("≥ 5× faster than Polars", peer="Polars", factor=5),),
+            calls=20,
         ),
+        Case("once", "A day in process, a single call after other work", 50, run_day, ()),
         Case(
             "process",
             "A day as CSV from a new process",

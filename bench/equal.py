@@ -16,19 +16,19 @@ class UnequalError(Exception):
     """A contender's result is not the data: its time would mean nothing."""
 
 
-def columns_of(result: object) -> dict[str, np.ndarray]:
+def columns_of(who: str, result: object) -> dict[str, np.ndarray]:
     """The six columns of any contender's kind of table, ts as epoch milliseconds."""
     if isinstance(result, pl.DataFrame):
         result = result.to_arrow()
     if isinstance(result, pd.DataFrame):
         result = pa.Table.from_pandas(result.reset_index(), preserve_index=False)
     if not isinstance(result, pa.Table):
-        raise UnequalError(f"a result is a {type(result).__name__}, not a table")
+        raise UnequalError(f"{who}: the result is a {type(result).__name__}, not a table")
     columns: dict[str, np.ndarray] = {}
     for name in COLUMNS:
         column = result.column(name)
         if column.null_count:
-            raise UnequalError(f"{name} has {column.null_count} nulls")
+            raise UnequalError(f"{who}: {name} has {column.null_count} nulls")
         if pa.types.is_timestamp(column.type):
             column = column.cast(pa.timestamp("ms", column.type.tz)).cast(pa.int64())
         columns[name] = column.to_numpy()
@@ -37,7 +37,7 @@ def columns_of(result: object) -> dict[str, np.ndarray]:
 
 def require_equal(who: str, result: object, expected: Mapping[str, np.ndarray]) -> None:
     """Raises UnequalError, naming the contender, the column, the first row that differs and both values."""
-    actual = columns_of(result)
+    actual = columns_of(who, result)
     for name in COLUMNS:
         want, got = expected[name], actual[name]
         if len(want) != len(got):

@@ -110,6 +110,7 @@ def describe_case(outcome: Outcome) -> str:
     case = outcome.case
     command = f"`bench/run.sh --only {case.key}`"
     how = f"{command}, {case.rounds} interleaved rounds" if case.rounds else command
+    how += f" of {case.calls} calls" if case.calls > 1 else ""
     rows = _figure_rows(outcome) if outcome.race is None else _race_rows(outcome, outcome.race)
     return "\n".join([f"## {case.title}", "", how, "", *_table(rows), "", *_target_lines(outcome), ""])
 

@@ -79,8 +79,12 @@ class Race:
         return min(variants, key=lambda contender: self.spread(contender).median)
 
 
-def in_process(run: Callable[[], object], before: Callable[[], None] | None = None) -> Callable[[], Sample]:
-    """A measure of a call. Its result is dropped, and `before` runs, outside the measured time."""
+def in_process(
+    run: Callable[[], object], before: Callable[[], None] | None = None, calls: int = 1
+) -> Callable[[], Sample]:
+    """A measure of a call, or of the mean of several in a row. `before` runs, and the last result is dropped, outside
+    the measured time.
+    """
 
     def measure() -> Sample:
         if before is not None:
@@ -89,25 +93,31 @@ def in_process(run: Callable[[], object], before: Callable[[], None] | None = No
         gc.disable()
         try:
             start = time.perf_counter_ns()
-            result = run()
+            for _ in range(calls):
+                result = run()
             took = time.perf_counter_ns() - start
         finally:
             gc.enable()
         del result
-        return Sample(took / 1e9)
+        return Sample(took / calls / 1e9)
 
     return measure
 
 
 def as_process(
-    launcher: str, command: Sequence[str], output: str = os.devnull, before: Callable[[], None] | None = None
+    launcher: str,
+    command: Callable[[], Sequence[str]],
+    output: str = os.devnull,
+    before: Callable[[], None] | None = None,
 ) -> Callable[[], Sample]:
-    """A measure of a program from its start to its end, with its peak resident memory."""
+    """A measure of a program from its start to its end, with its peak resident memory. The command is asked for anew
+    each time, after `before`.
+    """
 
     def measure() -> Sample:
         if before is not None:
             before()
-        done = subprocess.run([launcher, output, *command], check=True, stdout=subprocess.PIPE, text=True)
+        done = subprocess.run([launcher, output, *command()], check=True, stdout=subprocess.PIPE, text=True)
         nanoseconds, peak_kib = done.stdout.split()
         return Sample(int(nanoseconds) / 1e9, int(peak_kib) * 1024)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,7 @@ class Workspace:
         self.lake = self.root / "lake"
         self.long_lake = self.root / "lake-five-years"
         self.scratch = self.root / "scratch"
+        self._n_scratches = 0
         self.start_ms, self.end_ms = int(day_starts_ms(YEAR)[0]), int(day_starts_ms(YEAR + 1)[0])
         self.day_ms = int(day_starts_ms(YEAR)[100])
         self.rows: dict[str, np.ndarray] = {}
@@ -51,10 +53,16 @@ class Workspace:
     def day_file(self, kind: str) -> str:
         return self.files(kind)[(self.day_ms - self.start_ms) // DAY_MS]
 
-    def fresh_scratch(self) -> None:
-        """An empty directory to write into, with nothing of earlier writers left to be written back."""
-        peers.fresh(self.scratch)
+    def new_scratch(self) -> None:
+        """A new directory to write into, with nothing of earlier writers left to be written back. Earlier ones stay until
+        the end: for minutes ext4 steps over every inode that was deleted before it gives out one.
+        """
+        self._n_scratches += 1
+        self.scratch = peers.fresh(self.root / f"scratch-{self._n_scratches}")
         os.sync()
+
+    def remove(self) -> None:
+        shutil.rmtree(self.root)
 
     def make_year(self) -> None:
         """The year: its CSV, our lake, and every peer's files."""

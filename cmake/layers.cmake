@@ -24,7 +24,7 @@ function(lake_library)
       target_link_libraries(datalake_${suffix}
         PRIVATE $<GENEX_EVAL:$<TARGET_PROPERTY:${layer},LINK_LIBRARIES>>)
     endforeach()
-    target_link_libraries(datalake_${suffix} PUBLIC Threads::Threads)
+    target_link_libraries(datalake_${suffix} PUBLIC Threads::Threads $<$<PLATFORM_ID:Linux>:m>)
   endforeach()
   set_target_properties(datalake_static PROPERTIES OUTPUT_NAME datalake)
   set_target_properties(datalake_shared PROPERTIES OUTPUT_NAME datalake VERSION ${PROJECT_VERSION}

@@ -56,7 +56,7 @@ OPERATING_SYSTEM = {
         """dirent.h fcntl.h linux/magic.h poll.h sys/file.h sys/mman.h sys/random.h sys/stat.h sys/statfs.h sys/syscall.h
         sys/types.h sys/uio.h sys/vfs.h unistd.h xlocale.h""".split()
     ),
-    "cli": set("fcntl.h signal.h strings.h sys/ioctl.h sys/stat.h sys/types.h termios.h unistd.h".split()),
+    "cli": set("fcntl.h poll.h signal.h strings.h sys/ioctl.h sys/stat.h sys/types.h termios.h unistd.h".split()),
 }
 
 _INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^">]+)[">]', re.MULTILINE)

@@ -3,8 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-cmake --preset coverage >/dev/null
-cmake --build --preset coverage
+tools/build.sh coverage
 find build/coverage -name '*.gcda' -delete
 ctest --preset coverage -j "$(nproc)"
 build/venv/bin/gcovr --root . --object-directory build/coverage --filter src/ --exclude-throw-branches \

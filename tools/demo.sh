@@ -4,7 +4,10 @@
 set -euo pipefail
 
 source=${1:-}
-[[ -z $source ]] || source=$(realpath -e -- "$source") || { echo "demo: SOURCE is not there: $1" >&2 && exit 1; }
+if [[ -n $source ]]; then
+    [[ -f $source && -r $source ]] || { echo "demo: SOURCE is not a file that can be read: $source" >&2 && exit 1; }
+    source=$(realpath -- "$source")
+fi
 cd "$(dirname "$0")/.."
 root=$PWD
 export PATH=$root/build/release:$PATH
@@ -46,7 +49,7 @@ say "1. Into the lake, which is made on the way. One operation, one commit: all 
 show dl ingest --source "$source" --exchange "$exchange" --symbol "$symbol"
 
 say "2. What the lake holds."
-show dl list
+show dl list --format table
 
 say "3. On the disk: one Parquet file a day, under names that say what is in it; the truth about them in manifest.db."
 find data -name '*.parquet' | LC_ALL=C sort >files.txt
@@ -57,7 +60,7 @@ say "4. Every file against the manifest: SHA-256, structure, order, ranges."
 show dl verify
 
 say "5. Read back: the first rows, and the last."
-show dl read --exchange "$exchange" --symbol "$symbol" --limit 5
+show dl read --exchange "$exchange" --symbol "$symbol" --limit 5 --format table
 show dl read --exchange "$exchange" --symbol "$symbol" --tail 3 --format json
 
 say "6. All of it as CSV."

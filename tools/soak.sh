@@ -9,8 +9,7 @@ duration=${1:?seconds}
 only=${2:-}
 [[ $duration =~ ^[1-9][0-9]*$ ]] || { echo "soak: SECONDS is '$duration', not a number of seconds" >&2 && exit 2; }
 
-cmake --preset fuzz >/dev/null
-cmake --build --preset fuzz
+tools/build.sh fuzz
 mkdir -p build/fuzz/found
 
 failed=()

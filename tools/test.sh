@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 # Programs that use threads or run several processes; the others say nothing new under ThreadSanitizer.
-THREADED='thread|pool|scan|ingest|lake|arrow|lock|commit|concurren'
+THREADED='^test_(thread|lock|arrow_stream|manifest_processes|write|scan|recover|verify|ingest)'
 
 export LAKE_DL=$PWD/build/release/dl
 export LAKE_LIB=$PWD/build/release/libdatalake.so
@@ -29,19 +29,12 @@ step() {
     echo "==== $name: ok, $((EPOCHSECONDS - started)) s"
 }
 
-build() {
-    local preset=$1
-    shift
-    cmake --preset "$preset" "$@" >build/"$preset".configure.log 2>&1 || { cat build/"$preset".configure.log && return 1; }
-    cmake --build --preset "$preset"
-}
-
 unit_tests() {
     ctest --preset "$1" -j "$n_cores" "${@:2}"
 }
 
 build_release() {
-    build release -DLAKE_WERROR=ON &&
+    tools/build.sh release -DLAKE_WERROR=ON &&
         build/venv/bin/python tools/check_exports.py --library build/release/libdatalake.so
 }
 
@@ -49,17 +42,16 @@ python_tests() {
     build/venv/bin/python -m pytest -q -p no:cacheprovider tests/interop tests/cli tests/docs
 }
 
-mkdir -p build
 step "set-up" tools/setup.sh build test
 step "Python environment" tools/venv.sh
 step "static checks" tools/check.sh
-step "dev build (gcc)" build dev
+step "dev build (gcc)" tools/build.sh dev
 step "dev tests" unit_tests dev
 step "clang-tidy" tools/tidy.sh
-step "asan build (clang)" build asan
+step "asan build (clang)" tools/build.sh asan
 # A zone and a locale that nobody would choose show where either leaks in.
 step "asan and ubsan tests, fuzz replay" env TZ=America/St_Johns ctest --preset asan -j "$n_cores"
-step "tsan build" build tsan
+step "tsan build" tools/build.sh tsan
 step "tsan tests" unit_tests tsan -R "$THREADED"
 step "release build" build_release
 step "interop, command line and document tests" python_tests

@@ -5,8 +5,8 @@ cd "$(dirname "$0")/.."
 
 [[ -f build/dev/compile_commands.json ]] || cmake --preset dev >/dev/null
 log=build/dev/clang-tidy.log
-if ! run-clang-tidy -quiet -p build/dev -j "$(nproc)" "^$PWD/src/" >"$log" 2>&1; then
-    grep -E -A6 'warning:|error:' "$log" >&2 || cat "$log" >&2
+if ! run-clang-tidy -quiet -p build/dev -j "$(nproc)" "^$PWD/src/" 2>&1 | sed 's/\x1b\[[0-9;]*m//g' >"$log"; then
+    grep -E -A6 '^/.*(warning|error):' "$log" >&2 || cat "$log" >&2
     echo "clang-tidy: failed" >&2
     exit 1
 fi

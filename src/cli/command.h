@@ -1,9 +1,9 @@
 /* A command of the program, and what every command is given.
  *
- * A command is one const struct in one file, named in the table of commands.c. Its options are parsed into a struct of its own
- * (options_bytes, zeroed); it returns a lake_status with the message in err, and main turns that into the one line on
- * standard error and the exit status. It writes results to cli->out and notes with note(), never in another way, so
- * that a full disk, a closed pipe and --quiet are treated alike everywhere.
+ * A command is one const struct in one file, named in the table of commands.c. Its options are parsed into a
+ * struct of its own (options_bytes, zeroed); it returns a lake_status with the message in err, and main turns that
+ * into the one line on standard error and the exit status. It writes results to cli->out and notes with note(),
+ * never in another way, so that a full disk, a closed pipe and --quiet are treated alike everywhere.
  *
  *     static lake_status run(struct cli *cli, const void *options, struct lake_error *err)
  *     {
@@ -32,7 +32,7 @@ struct cli {
     struct global_options global;
     struct option_list arguments; /* what is not an option */
     struct terminal terminal;
-    struct output out; /* standard output */
+    struct output out;   /* standard output */
     bool found_problems; /* exit status 3 */
 };
 
@@ -44,7 +44,7 @@ struct command {
     const char *stray_hint;  /* what to do with an argument it does not take, or NULL */
     const struct option *options;
     size_t n_options;
-    size_t options_bytes; /* of the struct the options are parsed into; 0 where it has none */
+    size_t options_bytes;        /* of the struct the options are parsed into; 0 where it has none */
     const char *const *examples; /* command lines, ended by NULL */
     lake_status (*run)(struct cli *cli, const void *options, struct lake_error *err);
 };

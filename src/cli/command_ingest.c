@@ -34,7 +34,6 @@ static const struct option options_table[] = {
 
 struct ingest_report {
     struct lake_ingest_result result;
-    size_t n_sources;
     double seconds;
     bool made_lake;
 };
@@ -203,16 +202,16 @@ static lake_status ingest(struct cli *cli, const struct ingest_options *options,
 static lake_status run(struct cli *cli, const void *options, struct lake_error *err)
 {
     const struct ingest_options *given = options;
-    struct ingest_report report = {.result = {.size = sizeof report.result}, .n_sources = given->sources.n};
+    struct ingest_report report = {.result = {.size = sizeof report.result}};
     struct lake *lake = NULL;
     lake_status status = LAKE_OK;
 
     TRY_OUT(check_sources(&given->sources, err));
     TRY_OUT(session_open(cli, (struct session_options){.kind = SESSION_WRITE}, &lake, err));
     report.made_lake = lake_was_created(lake);
+    TRY_OUT(ingest(cli, given, lake, &report, err));
     if (report.made_lake)
         note(cli, "made a lake: manifest %s, data in %s", session_db_path(cli), session_data_root(cli));
-    TRY_OUT(ingest(cli, given, lake, &report, err));
     if (*report.result.ignored_columns != '\0')
         note(cli, "columns that were left out: %s", report.result.ignored_columns);
     if (cli->global.json)
@@ -234,9 +233,9 @@ const struct command command_ingest = {
     .name = "ingest",
     .summary = "reads CSV files into the lake",
     .description =
-        "Reads bars from CSV files into the lake: files with named columns in any order, and Binance archive files with\n"
-        "or without a header; times in s, ms, µs, ns or ISO 8601. All files become one commit, or nothing does. Rows\n"
-        "that are there already change nothing, so a file can be ingested again at will.\n",
+        "Reads bars from CSV files into the lake: files with named columns in any order, and Binance archive files\n"
+        "with or without a header; times in s, ms, µs, ns or ISO 8601. All files become one commit, or nothing does.\n"
+        "Rows that are there already change nothing, so a file can be ingested again at will.\n",
     .stray_hint = "files are given with --source",
     .options = options_table,
     .n_options = sizeof options_table / sizeof *options_table,

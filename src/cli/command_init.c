@@ -1,7 +1,7 @@
 #include "command.h"
 #include "json.h"
-#include "session.h"
 #include "report.h"
+#include "session.h"
 
 static void write_json(struct cli *cli, bool created)
 {

@@ -42,8 +42,8 @@ static const struct option options_table[] = {
      "how to print; a table on a terminal and CSV elsewhere if not given", AT(format)},
     {"ts", NULL, OPTION_CHOICE, false, "iso|ms",
      "times as ISO 8601 (tables, CSV) or as epoch numbers in the unit of the type (JSON)", AT(ts)},
-    {"output", NULL, OPTION_TEXT, false, "FILE", "into a file, which appears when it is complete; its name tells the format",
-     AT(output)},
+    {"output", NULL, OPTION_TEXT, false, "FILE",
+     "into a file, which appears when it is complete; its name tells the format", AT(output)},
     {"progress", NULL, OPTION_FLAG, false, NULL, "report progress even where standard error is no terminal",
      AT(progress)},
 };
@@ -64,7 +64,8 @@ static lake_status check_options(const struct read_options *read, struct lake_er
     return LAKE_OK;
 }
 
-static lake_status open_scan(struct lake *lake, const struct read_options *read, struct lake_scan **out, struct lake_error *err)
+static lake_status open_scan(struct lake *lake, const struct read_options *read, struct lake_scan **out,
+                             struct lake_error *err)
 {
     struct lake_scan_options options = {
         .size = sizeof options,
@@ -91,8 +92,8 @@ static void note_choice(const struct cli *cli, const struct lake_scan *scan)
         note(cli, "reading %s", dataset_name(&dataset, name));
 }
 
-/* The scan's own error, else the output's (a full disk, Ctrl-C while waiting for a slow reader), else what the writer of
- * the rows said. A pipe that was closed is the reader's wish. */
+/* The scan's own error, else the output's (a full disk, Ctrl-C while waiting for a slow reader), else what the
+ * writer of the rows said. A pipe that was closed is the reader's wish. */
 static lake_status settle(lake_status status, const struct scan_stream *source, struct output *out,
                           struct lake_error *err)
 {
@@ -107,8 +108,8 @@ static lake_status settle(lake_status status, const struct scan_stream *source, 
     return output_finish(out, err);
 }
 
-static lake_status write_rows(struct cli *cli, const struct read_options *read, struct lake_scan *scan, struct output *out,
-                              struct lake_error *err)
+static lake_status write_rows(struct cli *cli, const struct read_options *read, struct lake_scan *scan,
+                              struct output *out, struct lake_error *err)
 {
     enum rows_format format = ROWS_UNSET;
     struct ArrowArrayStream stream = {0};
@@ -135,7 +136,8 @@ static lake_status write_rows(struct cli *cli, const struct read_options *read, 
     return status;
 }
 
-static lake_status read_into(struct cli *cli, const struct read_options *read, struct lake_scan *scan, struct lake_error *err)
+static lake_status read_into(struct cli *cli, const struct read_options *read, struct lake_scan *scan,
+                             struct lake_error *err)
 {
     if (read->output == NULL || strcmp(read->output, "-") == 0)
         return write_rows(cli, read, scan, &cli->out, err);
@@ -181,9 +183,8 @@ static const char *const examples[] = {
 const struct command command_read = {
     .name = "read",
     .summary = "prints rows as a table, CSV, JSON or Parquet",
-    .description =
-        "Prints the rows of one dataset in the order of time: a table on a terminal, CSV into a pipe.\n"
-        "A long table shows its first and last rows. Both --start and --end may be left out.\n",
+    .description = "Prints the rows of one dataset in the order of time: a table on a terminal, CSV into a pipe.\n"
+                   "A long table shows its first and last rows. Both --start and --end may be left out.\n",
     .options = options_table,
     .n_options = sizeof options_table / sizeof *options_table,
     .options_bytes = sizeof(struct read_options),

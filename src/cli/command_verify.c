@@ -130,8 +130,9 @@ const struct command command_verify = {
     .name = "verify",
     .summary = "checks the files against the manifest",
     .description =
-        "Checks every file of the lake against the manifest: that it is there, its size and SHA-256, its structure, page\n"
-        "checksums, order and ranges; and that the data directory holds no others. Exit status 3 if it finds problems.\n",
+        "Checks every file of the lake against the manifest: that it is there, its size, SHA-256, structure, page\n"
+        "checksums, order and ranges; and that the data directory holds no other Parquet files. Exit status 3 if it\n"
+        "finds problems.\n",
     .options = options_table,
     .n_options = sizeof options_table / sizeof *options_table,
     .options_bytes = sizeof(struct verify_options),

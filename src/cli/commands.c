@@ -1,10 +1,10 @@
-/* The commands. To add one, see docs/howto/new-command.md; in short:
+/* The commands. To add one (docs/howto/new-command.md has the long form):
  *
- * 1. Write src/cli/command_<name>.c with its struct of options, its table of options, its examples, its run function and
- *    `const struct command command_<name>`; name it in CMakeLists.txt.           (else: the program does not link)
- * 2. Declare it in command.h and add its row below, in the order people meet it.  (else: test_help.py, every_command)
- * 3. Give it examples that work in a lake with one dataset.                       (else: test_help.py, examples_run)
- * 4. Say what it prints with --json, and test it in tests/cli/test_<name>.py.     (else: test_json.py, every_command)  */
+ * 1. Write src/cli/command_<name>.c: the struct of its options, their table, examples, the run function, and
+ *    `const struct command command_<name>`; name the file in CMakeLists.txt.    (else: the program does not link)
+ * 2. Declare it in command.h and add its row below, where people expect it.  (else: test_help.py, …_every_command)
+ * 3. Give it examples that work in a lake with one dataset.                  (else: test_help.py, test_examples_run)
+ * 4. Say with --json what it says in words, and test both in tests/cli.      (else: test_json.py, …_is_tried) */
 #include "command.h"
 
 #include <stddef.h>

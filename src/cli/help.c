@@ -107,14 +107,16 @@ static const char *const first_steps[] = {
 void help_overview(struct cli *cli)
 {
     struct output *out = &cli->out;
-    output_text(out, "Usage: dl COMMAND [options]\n\nA market data lake on this machine: bars in, Parquet and a manifest, bars "
-                     "out.\n");
+    output_text(
+        out, "Usage: dl COMMAND [options]\n\nA market data lake on this machine: bars in, Parquet and a manifest, bars "
+             "out.\n");
     write_title(cli, "Commands:");
     for (size_t i = 0; cli_commands[i] != NULL; i++)
         write_entry(out, cli_commands[i]->name, cli_commands[i]->summary);
     write_title(cli, "Options of every command:");
     write_options(out, global_option_table, n_global_options);
     write_examples(cli, first_steps);
-    output_text(out, "\nSee 'dl COMMAND --help' for a command. Exit status: 0 done, 1 failed, 2 wrong usage, 3 problems "
-                     "found, 130 interrupted.\n");
+    output_text(out,
+                "\nSee 'dl COMMAND --help' for a command. Exit status: 0 done, 1 failed, 2 wrong usage, 3 problems "
+                "found, 130 interrupted.\n");
 }

@@ -1,4 +1,5 @@
-/* JSON objects for --json, written to an output as they are built: commas and quoting are seen to, nesting is the caller's.
+/* JSON objects for --json, written to an output as they are built: commas and quoting are seen to, nesting is the
+ * caller's.
  *
  *     struct json json = {&cli->out, 0};
  *     json_open(&json, NULL, '{');

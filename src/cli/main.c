@@ -1,5 +1,6 @@
-/* dl, the command line of the data lake: finds the command, parses its options, runs it, and turns what it returns into the
- * exit status (0 done, 1 failed, 2 wrong usage, 3 problems found, 130 interrupted) and one line on standard error. */
+/* dl, the command line of the data lake: finds the command, parses its options, runs it, and turns what it returns
+ * into the exit status (0 done, 1 failed, 2 wrong usage, 3 problems found, 130 interrupted) and one line on
+ * standard error. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -110,8 +111,19 @@ static bool wants_json(int argc, char **argv)
     return false;
 }
 
+/* Where rows could not be written, that is the reason, and the library only knows that something refused them; a
+ * reader that went away is none. After any other failure what is still gathered stays unsaid: a result is whole or
+ * cut by an error. */
+static lake_status settle(struct cli *cli, lake_status status, struct lake_error *err)
+{
+    if (status == LAKE_OK || (status == LAKE_IO && cli->out.failed != 0))
+        return output_finish(&cli->out, err);
+    return status;
+}
+
 int main(int argc, char **argv)
 {
+    terminal_keep_ends_taken();
     struct lake_error err = {0};
     struct cli cli = {.terminal = terminal_detect()};
     struct command_line line = {
@@ -123,10 +135,7 @@ int main(int argc, char **argv)
     output_begin_standard(&cli.out);
 
     lake_status status = run(&cli, &line, &err);
-    if (status == LAKE_OK)
-        status = output_finish(&cli.out, &err);
-    else if (output_finish(&cli.out, &(struct lake_error){0}) != LAKE_OK)
-        output_abandon(&cli.out); /* the first error is the one to report */
+    status = settle(&cli, status, &err);
     option_list_release(&cli.arguments);
     if (status != LAKE_OK)
         report_error(&err, wants_json(argc, argv));

@@ -179,20 +179,13 @@ static lake_status set_value(const struct given *given, const char *value, struc
     if (*value == '\0')
         return cli_fail(err, LAKE_INVALID_ARGUMENT, "--%s needs a value, not an empty text", given->option->name);
     switch (given->option->kind) {
-    case OPTION_CHOICE:
-        return set_choice(given, value, err);
-    case OPTION_COUNT:
-        return set_count(given, value, err);
+    case OPTION_CHOICE: return set_choice(given, value, err);
+    case OPTION_COUNT: return set_count(given, value, err);
     case OPTION_START:
-    case OPTION_END:
-        return set_time(given, value, err);
-    case OPTION_FILES:
-        return option_list_add(value_place(given), value, strlen(value), err);
-    case OPTION_NAMES:
-        return add_names(given, value, err);
-    default:
-        *(const char **)value_place(given) = value;
-        return LAKE_OK;
+    case OPTION_END: return set_time(given, value, err);
+    case OPTION_FILES: return option_list_add(value_place(given), value, strlen(value), err);
+    case OPTION_NAMES: return add_names(given, value, err);
+    default: *(const char **)value_place(given) = value; return LAKE_OK;
     }
 }
 

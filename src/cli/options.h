@@ -1,8 +1,8 @@
 /* Command lines parsed by tables: one row an option, from which the help is written too.
  *
- * A table belongs to a struct; each row says where in it the value goes. "--name value" and "--name=value" are the same; "--"
- * ends the options; "-" is a value. Options given twice, without their value, misspelt or out of range are
- * LAKE_INVALID_ARGUMENT with what to do. Nothing is guessed: a prefix of a name is no name.
+ * A table belongs to a struct; each row says where in it the value goes. "--name value" and "--name=value" are the
+ * same; "--" ends the options; "-" is a value. Options given twice, without their value, misspelt or out of range
+ * are LAKE_INVALID_ARGUMENT with what to do. Nothing is guessed: a prefix of a name is no name.
  *
  *     struct option_group group = {table, n_rows, &my_options, 0};
  *     status = options_parse(&parse, &err);                 // argv[parse.next] is the first thing not parsed
@@ -19,14 +19,14 @@
 #include <datalake/error.h>
 
 enum option_kind {
-    OPTION_FLAG,  /* bool */
-    OPTION_TEXT,  /* const char *, borrowed from argv */
-    OPTION_FILES, /* struct option_list: repeated, and several values at once */
-    OPTION_NAMES, /* struct option_list: the same, and separated by commas */
-    OPTION_COUNT, /* int64_t of at least 1 */
+    OPTION_FLAG,   /* bool */
+    OPTION_TEXT,   /* const char *, borrowed from argv */
+    OPTION_FILES,  /* struct option_list: repeated, and several values at once */
+    OPTION_NAMES,  /* struct option_list: the same, and separated by commas */
+    OPTION_COUNT,  /* int64_t of at least 1 */
     OPTION_CHOICE, /* int: 0 where not given, else the place among the choices counted from 1 */
-    OPTION_START, /* struct option_time */
-    OPTION_END    /* struct option_time; a bare date means its end */
+    OPTION_START,  /* struct option_time */
+    OPTION_END     /* struct option_time; a bare date means its end */
 };
 
 struct option_list {

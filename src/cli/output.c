@@ -1,8 +1,11 @@
+#define _XOPEN_SOURCE 700 /* realpath */
+
 #include "output.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,17 +16,28 @@
 #include "interrupt.h"
 #include "report.h"
 
-/* The signal is looked at only when a write was stopped by it: whoever produces the rows looks at it between batches. */
+/* Some programs hand on a pipe that does not block. */
+static void wait_until_writable(int file)
+{
+    struct pollfd wanted = {.fd = file, .events = POLLOUT};
+    poll(&wanted, 1, -1);
+}
+
+/* Ctrl-C ends a write that waits for a slow reader, which has then taken a part or nothing. Otherwise the signal
+ * is left to those who produce the rows: what was done is said even when the signal came just then. */
 static void write_out(struct output *out, const char *bytes, size_t n)
 {
     while (n > 0 && out->failed == 0) {
         ssize_t written = write(out->file, bytes, n);
-        if (written >= 0) {
-            bytes += written;
-            n -= (size_t)written;
-        } else if (errno != EINTR || interrupt_requested()) {
+        if (written < 0 && errno == EAGAIN)
+            wait_until_writable(out->file);
+        else if (written < 0 && errno != EINTR)
             out->failed = errno;
-        }
+        size_t n_written = written > 0 ? (size_t)written : 0;
+        bytes += n_written;
+        n -= n_written;
+        if (n > 0 && out->failed == 0 && interrupt_requested())
+            out->failed = EINTR;
     }
     if (out->failed == EPIPE && out->is_standard)
         out->broken_pipe = true;
@@ -83,10 +97,11 @@ lake_status output_begin_file(struct output *out, const char *path, struct lake_
     if (exists && S_ISDIR(status.st_mode))
         return cli_fail(err, LAKE_INVALID_ARGUMENT, "%s is a directory; give --output the name of a file", path);
 
-    out->path = strdup(path);
-    if (!exists || S_ISREG(status.st_mode))
-        out->temporary = temporary_name(path);
-    if (out->path == NULL || ((!exists || S_ISREG(status.st_mode)) && out->temporary == NULL))
+    out->path = exists ? realpath(path, NULL) : strdup(path); /* what a link names is replaced, not the link */
+    bool is_replaced = !exists || S_ISREG(status.st_mode);
+    if (is_replaced)
+        out->temporary = temporary_name(out->path != NULL ? out->path : path);
+    if (out->path == NULL || (is_replaced && out->temporary == NULL))
         return cli_fail(err, LAKE_NO_MEMORY, "out of memory");
 
     out->file = out->temporary != NULL ? open(out->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666)
@@ -130,7 +145,8 @@ void output_printf(struct output *out, const char *format, ...)
         output_write(out, line, (size_t)n < sizeof line ? (size_t)n : sizeof line - 1);
 }
 
-/* The file takes its name only after its bytes are on the disk: after a power cut there is the old file or the new one. */
+/* The file takes its name only after its bytes are on the disk: after a power cut there is the old file or the new
+ * one. */
 static int publish(struct output *out)
 {
     if (fsync(out->file) != 0)

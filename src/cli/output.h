@@ -1,8 +1,8 @@
 /* Where results go: standard output, or a file that appears whole or not at all.
  *
- * Bytes are gathered and written in large pieces. The first failure is kept, later writes do nothing, and output_finish
- * reports it: nobody has to check each printf. A reader that closes the pipe is no failure of ours (broken_pipe);
- * a file is written under another name beside its own, made durable, and renamed at the end.
+ * Bytes are gathered and written in large pieces. The first failure is kept, later writes do nothing, and
+ * output_finish reports it: nobody has to check each printf. A reader that closes the pipe is no failure of ours
+ * (broken_pipe); a file is written under another name beside its own, made durable, and renamed at the end.
  *
  *     output_begin_standard(&out);                    // or output_begin_file(&out, "btc.csv", &err)
  *     output_printf(&out, "%d rows\n", n);
@@ -33,8 +33,8 @@ struct output {
 
 void output_begin_standard(struct output *out);
 LAKE_MUST_CHECK lake_status output_begin_file(struct output *out, const char *path, struct lake_error *err);
-/* 0, or -1 once anything failed; also the write function of a struct lake_sink. */
-int output_write(void *out, const void *bytes, size_t n);
+/* `context` is a struct output *. 0, or -1 once anything failed; also the write function of a struct lake_sink. */
+int output_write(void *context, const void *bytes, size_t n);
 void output_text(struct output *out, const char *text);
 void output_printf(struct output *out, const char *format, ...) LAKE_PRINTF(2, 3);
 /* Writes out what is gathered, and makes a file appear. */

@@ -1,5 +1,6 @@
 #include "progress.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -37,25 +38,28 @@ double progress_seconds(const struct progress *progress)
     return now() - progress->started;
 }
 
-/* "ingesting: 1,234,567 rows, 45 %, 2,345,678 rows/s, 0:12 left" */
+/* ", 45 %, 2,345,678 rows/s, 0:12 left"; without the total only the rate is known. */
+static void format_rest(char *out, size_t out_bytes, double done, double rows_a_second, double seconds)
+{
+    char rate[HUMAN_BYTES];
+    human_count((int64_t)rows_a_second, rate);
+    int64_t left = done > 0 ? (int64_t)(seconds * (1 - done) / done) : 0;
+    if (done > 0)
+        snprintf(out, out_bytes, ", %.0f %%, %s rows/s, %" PRId64 ":%02d left", 100 * done, rate, left / 60,
+                 (int)(left % 60));
+    else
+        snprintf(out, out_bytes, ", %s rows/s", rate);
+}
+
 static void write_line(struct progress *progress, int64_t n_rows, int64_t n_bytes, int64_t n_bytes_total)
 {
     char count[HUMAN_BYTES];
-    char rate[HUMAN_BYTES];
-    char left[HUMAN_BYTES];
-    char line[256];
+    char rest[3 * HUMAN_BYTES];
     double seconds = progress_seconds(progress);
-    double rows_a_second = seconds > 0 ? (double)n_rows / seconds : 0;
-    int n = snprintf(line, sizeof line, "%s: %s rows", progress->doing, human_count(n_rows, count));
-    if (n_bytes_total > 0 && n_bytes > 0) {
-        double done = (double)n_bytes / (double)n_bytes_total;
-        n += snprintf(line + n, sizeof line - (size_t)n, ", %.0f %%, %s rows/s, %s left", 100 * done,
-                      human_count((int64_t)rows_a_second, rate),
-                      human_duration(seconds * (1 - done) / done, left));
-    } else {
-        n += snprintf(line + n, sizeof line - (size_t)n, ", %s rows/s", human_count((int64_t)rows_a_second, rate));
-    }
-    fprintf(stderr, progress->is_terminal ? "\r%s\033[K" : "%s\n", line);
+    double done = n_bytes_total > 0 ? (double)n_bytes / (double)n_bytes_total : 0;
+    format_rest(rest, sizeof rest, done, seconds > 0 ? (double)n_rows / seconds : 0, seconds);
+    fprintf(stderr, progress->is_terminal ? "\r%s: %s rows%s\033[K" : "%s: %s rows%s\n", progress->doing,
+            human_count(n_rows, count), rest);
     fflush(stderr);
     progress->has_line = progress->is_terminal;
 }

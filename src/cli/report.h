@@ -1,6 +1,7 @@
 /* What the program says to people on standard error: one line an error, one line a note.
  *
- * Control characters are shown as \x1b, so that a line stays one line and a name from a file cannot drive the terminal. */
+ * Control characters are shown as \x1b, so that a line stays one line and a name from a file cannot drive the
+ * terminal. */
 #ifndef CLI_REPORT_H
 #define CLI_REPORT_H
 

@@ -14,8 +14,8 @@ struct extension {
 };
 
 static const struct extension extensions[] = {
-    {".csv", ROWS_CSV},        {".json", ROWS_JSON},       {".ndjson", ROWS_NDJSON},
-    {".jsonl", ROWS_NDJSON},   {".parquet", ROWS_PARQUET}, {".txt", ROWS_TABLE},
+    {".csv", ROWS_CSV},      {".json", ROWS_JSON},       {".ndjson", ROWS_NDJSON},
+    {".jsonl", ROWS_NDJSON}, {".parquet", ROWS_PARQUET}, {".txt", ROWS_TABLE},
 };
 
 static enum rows_format format_of_path(const char *path)
@@ -54,19 +54,15 @@ lake_status rows_choose_format(const struct cli *cli, int given, const char *pat
 static enum lake_format library_format(enum rows_format format)
 {
     switch (format) {
-    case ROWS_JSON:
-        return LAKE_FORMAT_JSON;
-    case ROWS_NDJSON:
-        return LAKE_FORMAT_NDJSON;
-    case ROWS_PARQUET:
-        return LAKE_FORMAT_PARQUET;
-    default:
-        return LAKE_FORMAT_CSV;
+    case ROWS_JSON: return LAKE_FORMAT_JSON;
+    case ROWS_NDJSON: return LAKE_FORMAT_NDJSON;
+    case ROWS_PARQUET: return LAKE_FORMAT_PARQUET;
+    default: return LAKE_FORMAT_CSV;
     }
 }
 
-lake_status rows_write(struct ArrowArrayStream *stream, enum rows_format format, enum rows_time time,
-                       struct view *view, struct lake_error *err)
+lake_status rows_write(struct ArrowArrayStream *stream, enum rows_format format, enum rows_time time, struct view *view,
+                       struct lake_error *err)
 {
     if (format == ROWS_TABLE) {
         view->ts_numbers = time == ROWS_TIME_NUMBER;

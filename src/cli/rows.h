@@ -12,8 +12,8 @@ struct cli;
 /* In the order of the choices of --format, of which a command may leave off the last. */
 enum rows_format { ROWS_UNSET, ROWS_TABLE, ROWS_CSV, ROWS_JSON, ROWS_NDJSON, ROWS_PARQUET };
 
-/* --format, else --json, else what suits the file's name, else a table on a terminal and CSV elsewhere. `path` is NULL for
- * standard output. */
+/* --format, else --json, else what suits the file's name, else a table on a terminal and CSV elsewhere. `path` is
+ * NULL for standard output. */
 LAKE_MUST_CHECK lake_status rows_choose_format(const struct cli *cli, int given, const char *path,
                                                enum rows_format *out, struct lake_error *err);
 

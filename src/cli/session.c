@@ -24,7 +24,8 @@ const char *session_db_path(const struct cli *cli)
     return first_given(cli->global.db_path, "DL_DB_PATH", "manifest.db");
 }
 
-lake_status session_open(const struct cli *cli, struct session_options options, struct lake **out, struct lake_error *err)
+lake_status session_open(const struct cli *cli, struct session_options options, struct lake **out,
+                         struct lake_error *err)
 {
     struct lake_options lake_options = {
         .size = sizeof lake_options,

@@ -1,5 +1,6 @@
-/* A table with aligned columns, printed in pieces: rows are gathered and printed together once there are many, so that a table of
- * any length needs little memory; columns only ever grow wider. Cells are measured as a terminal shows them.
+/* A table with aligned columns, printed in pieces: rows are gathered and printed together once there are many, so
+ * that a table of any length needs little memory; columns only ever grow wider. Cells are measured as a terminal
+ * shows them.
  *
  *     struct table table;
  *     status = table_init(&table, layout, &err);
@@ -33,7 +34,7 @@ struct table {
     char *text; /* terminated cells, one behind the other */
     size_t text_used, text_capacity;
     size_t n_cells;
-    size_t n_shown; /* columns; settled with the first piece */
+    size_t n_shown;  /* columns; settled with the first piece */
     bool has_header; /* printed */
 };
 

@@ -12,5 +12,8 @@ struct terminal {
 };
 
 struct terminal terminal_detect(void);
+/* Where the program was started with a standard end closed, puts something there that cannot be written to:
+ * otherwise the next file of the lake would get its number, and our words. Call it first. */
+void terminal_keep_ends_taken(void);
 
 #endif

@@ -14,8 +14,8 @@
 
 enum { CELL_BYTES = 1024, CHECKSUM_CHARACTERS = 12 };
 
-/* The batches with the last rows, oldest first. All but the first of them hold fewer than VIEW_EDGE_ROWS rows together, and each at
- * least one, so there is always room. */
+/* The batches with the last rows, oldest first. All but the first of them hold fewer than VIEW_EDGE_ROWS rows
+ * together, and each at least one, so there is always room. */
 struct tail {
     struct ArrowArray batches[VIEW_EDGE_ROWS + 1];
     size_t n_batches;

@@ -1,7 +1,7 @@
 /* Streams of rows shown as tables.
  *
- * A long stream may be shown by its first and last rows only; it is still read to its end, a batch at a time, and only the
- * batches that hold the last rows are kept. */
+ * A long stream may be shown by its first and last rows only; it is still read to its end, a batch at a time, and
+ * only the batches that hold the last rows are kept. */
 #ifndef CLI_VIEW_H
 #define CLI_VIEW_H
 

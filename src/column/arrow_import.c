@@ -384,6 +384,10 @@ static lake_status import_column(struct import *import, const struct ArrowArray 
                          array->length, array->offset, table->offset + table->length);
     import->first = table->offset + array->offset;
     import->n = table->length;
+    size_t width = column_type_width(import->field);
+    if (width > 0 && import->first + import->n > INT64_MAX / (int64_t)width)
+        return lake_fail(err, LAKE_INVALID_ARGUMENT, "column '%s' has %" PRId64 " rows of %zu bytes",
+                         import->field->name, import->n, width);
     TRY(import_validity(import, err));
     if (column_type_has_offsets(import->field->type))
         return import_offsets(import, err);

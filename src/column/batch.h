@@ -9,7 +9,7 @@
  * A batch owns its memory through `release`, whatever it is (heap, an imported Arrow array). It is moved, not copied.
  *
  *     struct batch batch = {0};
- *     TRY_OUT(batch_new(&batch, schema, n_rows, err));         // zeroed arrays to fill in
+ *     TRY_OUT(batch_new(&batch, schema, n_rows, err));         // arrays to fill in
  *     double *close = batch_values(&batch, 4);
  *     out: batch_release(&batch); */
 #ifndef COLUMN_BATCH_H

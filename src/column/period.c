@@ -99,10 +99,10 @@ static const struct period *period_alias(const char *text)
 static const struct unit *unit_of(const char *word, size_t length, bool before)
 {
     char padded[WORD_BYTES + 3] = " ";
-    if (length == 0) /* a bare number counts minutes, as on charts and in the intervals of Bybit and Kraken */
-        return before ? NULL : &minute_unit;
-    if (length > WORD_BYTES)
+    if (length > WORD_BYTES || (length == 0 && before))
         return NULL;
+    if (length == 0) /* a bare number counts minutes, as on charts and in the intervals of Bybit and Kraken */
+        return &minute_unit;
     if (length == 1 && word[0] == 'M')
         return before ? &minute_unit : &month_unit;
     if (length == 1 && word[0] == 'm')
@@ -143,14 +143,14 @@ static const struct period *period_parse(const char *text)
     size_t length = 0;
     if (!before) {
         number = take_number(&text);
-        text += *text == ' ';
+        text += text[0] == ' ' && text[1] != '\0';
     }
     const char *word = take_word(&text, &length);
     bool alone = before && *text == '\0';
     if (before && !alone)
         number = take_number(&text);
     const struct unit *unit = unit_of(word, length, before && !alone);
-    if (unit == NULL || *text != '\0')
+    if (unit == NULL || *text != '\0' || (before && length == 0))
         return NULL;
     if (unit->length_ms == 0)
         return number == 1 ? period_named("1mo") : NULL;

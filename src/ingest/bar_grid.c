@@ -85,12 +85,13 @@ lake_status bar_evidence_tell(const struct bar_evidence *evidence, const char *p
     *out = tells_months(evidence) ? month_period() : period_of_length(evidence->smallest_ms);
     if (*out == NULL)
         return lake_fail(err, LAKE_INVALID_ARGUMENT,
-                         "%s: the shortest step between times is %s, which is no known period; name it with --period", path,
-                         step);
-    if (!tells_months(evidence) && evidence->common_ms != evidence->smallest_ms)
-        return lake_fail(err, LAKE_INVALID_ARGUMENT,
-                         "%s: steps between times are not all multiples of the shortest, %s; name the period with --period",
+                         "%s: the shortest step between times is %s, which is no known period; name it with --period",
                          path, step);
+    if (!tells_months(evidence) && evidence->common_ms != evidence->smallest_ms)
+        return lake_fail(
+            err, LAKE_INVALID_ARGUMENT,
+            "%s: steps between times are not all multiples of the shortest, %s; name the period with --period", path,
+            step);
     return LAKE_OK;
 }
 
@@ -101,8 +102,9 @@ lake_status bar_evidence_check(const struct bar_evidence *evidence, const char *
     if (evidence->n_rows < CERTAIN_ROWS || period->length_ms == 0 || evidence->common_ms <= period->length_ms ||
         period_of_length(evidence->smallest_ms) == NULL || evidence->common_ms != evidence->smallest_ms)
         return LAKE_OK;
-    return lake_fail(err, LAKE_INVALID_DATA, "%s: all times are multiples of %s apart, but the period is %s; correct --period",
-                     path, step_text(evidence->smallest_ms, step), period->name);
+    return lake_fail(err, LAKE_INVALID_DATA,
+                     "%s: all times are multiples of %s apart, but the period is %s; correct --period", path,
+                     step_text(evidence->smallest_ms, step), period->name);
 }
 
 const struct period *bar_period_of(int64_t open_ms, int64_t length_ms)

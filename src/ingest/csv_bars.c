@@ -75,10 +75,10 @@ static lake_status check_grid(struct csv_bars *bars, const struct csv_runs *runs
         if (row < 0)
             continue;
         calendar_format_ms(ts_ms[row], text);
-        return lake_fail(err, LAKE_INVALID_DATA, "%s:%" PRId64 ": %s is no time at which a bar of %s opens (%s)", bars->path,
-                         csv_reader_line(bars->reader, i, row), text, bars->period->name,
+        return lake_fail(err, LAKE_INVALID_DATA, "%s:%" PRId64 ": %s is no time at which a bar of %s opens; %s",
+                         bars->path, csv_reader_line(bars->reader, i, row), text, bars->period->name,
                          bars->is_period_given ? "is the period another?"
-                                               : "the period that the times before it tell; name it with --period");
+                                               : "name the period with --period if it is another");
     }
     return LAKE_OK;
 }

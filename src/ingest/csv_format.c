@@ -41,7 +41,8 @@ lake_status csv_format_check(const char *path, struct csv_span block, size_t *ma
     *mark_bytes = starts_with(block, "\xef\xbb\xbf", 3) ? 3 : 0;
     for (size_t i = 0; i < sizeof magics / sizeof magics[0]; i++)
         if (starts_with(block, magics[i].bytes, magics[i].n_bytes))
-            return lake_fail(err, LAKE_UNSUPPORTED, "%s: is %s, not CSV text; %s", path, magics[i].what, magics[i].advice);
+            return lake_fail(err, LAKE_UNSUPPORTED, "%s: is %s, not CSV text; %s", path, magics[i].what,
+                             magics[i].advice);
     return LAKE_OK;
 }
 
@@ -53,8 +54,9 @@ lake_status csv_format_check_text(const char *path, struct csv_span line, size_t
         uint8_t byte = (uint8_t)*p;
         bool is_control = (byte < 0x20 && byte != '\t' && byte != '\r' && byte != '\n') || byte == 0x7f;
         if (length == 0 || is_control)
-            return lake_fail(err, LAKE_INVALID_DATA, "%s: byte 0x%02x at offset %zu is not UTF-8 text; is it a CSV file?",
-                             path, byte, offset + (size_t)(p - line.data));
+            return lake_fail(err, LAKE_INVALID_DATA,
+                             "%s: byte 0x%02x at offset %zu is not UTF-8 text; is it a CSV file?", path, byte,
+                             offset + (size_t)(p - line.data));
         p += length;
     }
     return LAKE_OK;

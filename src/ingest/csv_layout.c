@@ -94,11 +94,13 @@ static lake_status split_first(struct detection *d, struct lake_error *err)
     TRY(arena_new(&layout->arena, LIMIT_CSV_COLUMNS, sizeof *d->names, &d->names, err));
     do {
         if (layout->n_fields == LIMIT_CSV_COLUMNS)
-            return lake_fail(err, LAKE_INVALID_DATA, "%s:%" PRId64 ": the line has more than %d fields; is it a CSV file?",
-                             d->path, layout->body_line, LIMIT_CSV_COLUMNS);
+            return lake_fail(err, LAKE_INVALID_DATA,
+                             "%s:%" PRId64 ": the line has more than %d fields; is it a CSV file?", d->path,
+                             layout->body_line, LIMIT_CSV_COLUMNS);
         if (!csv_field_read(p, layout->separator, &field))
-            return lake_fail(err, LAKE_INVALID_DATA, "%s:%" PRId64 ": field %zu has text behind its closing quotation mark",
-                             d->path, layout->body_line, layout->n_fields + 1);
+            return lake_fail(err, LAKE_INVALID_DATA,
+                             "%s:%" PRId64 ": field %zu has text behind its closing quotation mark", d->path,
+                             layout->body_line, layout->n_fields + 1);
         d->names[layout->n_fields++] = field.span;
         p = field.next + 1;
     } while (*field.next != '\n');
@@ -214,14 +216,10 @@ static lake_status fail_missing(const struct detection *d, const int *field_of, 
 static enum csv_kind kind_of(enum column_type type)
 {
     switch (type) {
-    case COLUMN_TIMESTAMP_MS:
-        return CSV_TIME;
-    case COLUMN_DOUBLE:
-        return CSV_DOUBLE;
-    case COLUMN_INT64:
-        return CSV_INT64;
-    default:
-        return CSV_SKIP;
+    case COLUMN_TIMESTAMP_MS: return CSV_TIME;
+    case COLUMN_DOUBLE: return CSV_DOUBLE;
+    case COLUMN_INT64: return CSV_INT64;
+    default: return CSV_SKIP;
     }
 }
 
@@ -307,7 +305,8 @@ bool csv_layout_skips(const struct csv_layout *layout, const char *text, const c
         p++;
     size_t length = layout->header.length;
     if (*p != '\n') {
-        if (layout->header.data == NULL || (size_t)(end - text) <= length || memcmp(text, layout->header.data, length) != 0)
+        if (layout->header.data == NULL || (size_t)(end - text) <= length ||
+            memcmp(text, layout->header.data, length) != 0)
             return false;
         p = text + length;
         p += *p == '\r' && p + 1 < end;

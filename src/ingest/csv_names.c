@@ -2,9 +2,18 @@
 
 #include <string.h>
 
-const char *const csv_binance_columns[CSV_BINANCE_COLUMNS] = {
-    "open_time",  "open",         "high",  "low",              "close",                  "volume",
-    "close_time", "quote_volume", "count", "taker_buy_volume", "taker_buy_quote_volume", "ignore"};
+const char *const csv_binance_columns[CSV_BINANCE_COLUMNS] = {"open_time",
+                                                              "open",
+                                                              "high",
+                                                              "low",
+                                                              "close",
+                                                              "volume",
+                                                              "close_time",
+                                                              "quote_volume",
+                                                              "count",
+                                                              "taker_buy_volume",
+                                                              "taker_buy_quote_volume",
+                                                              "ignore"};
 
 struct spelling {
     const char *name;
@@ -85,7 +94,7 @@ static char next_letter(struct csv_span name, size_t *at)
 {
     while (*at < name.length) {
         char c = name.data[(*at)++];
-        if (c != ' ' && c != '\t' && c != '_' && c != '-' && c != '.')
+        if (strchr(" \t\r\n_-.", c) == NULL)
             return (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
     }
     return '\0';

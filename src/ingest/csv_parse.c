@@ -30,8 +30,8 @@ static lake_status fail_value(const struct parser *parser, const struct csv_fiel
     char shown[CSV_SHOWN_TEXT_BYTES];
     int64_t line = line_of(parser->block, parser->record);
     if (value.length == 0)
-        return lake_fail(err, LAKE_INVALID_DATA, "%s:%" PRId64 ": %s is empty, %s", parser->block->path, line, field->name,
-                         what);
+        return lake_fail(err, LAKE_INVALID_DATA, "%s:%" PRId64 ": %s is empty, %s", parser->block->path, line,
+                         field->name, what);
     return lake_fail(err, LAKE_INVALID_DATA, "%s:%" PRId64 ": %s is '%s', %s", parser->block->path, line, field->name,
                      csv_show(value, shown), what);
 }
@@ -58,12 +58,10 @@ static lake_status parse_time(struct parser *parser, const struct csv_field *fie
 {
     int64_t ns;
     switch (csv_time_parse(value, &ns)) {
-    case CSV_TIME_OK:
-        break;
+    case CSV_TIME_OK: break;
     case CSV_TIME_OUT_OF_RANGE:
         return fail_value(parser, field, value, "not a time between 1990 and 2100 in s, ms, us or ns", err);
-    default:
-        return fail_value(parser, field, value, "not a time (a number of s, ms, us or ns, or ISO 8601)", err);
+    default: return fail_value(parser, field, value, "not a time (a number of s, ms, us or ns, or ISO 8601)", err);
     }
     if (ns % NS_PER_MS != 0)
         return fail_value(parser, field, value, "not a whole millisecond", err);
@@ -133,14 +131,10 @@ static inline const char *parse_common(struct parser *parser, const struct csv_f
 {
     void *values = parser->columns[field->column].values;
     switch (field->kind) {
-    case CSV_SKIP:
-        return skip_unquoted(p, parser->layout->separator);
-    case CSV_TIME:
-        return parse_common_time(parser, p, (int64_t *)values + row);
-    case CSV_DOUBLE:
-        return csv_read_double(p, (double *)values + row);
-    case CSV_INT64:
-        return csv_read_int64(p, (int64_t *)values + row);
+    case CSV_SKIP: return skip_unquoted(p, parser->layout->separator);
+    case CSV_TIME: return parse_common_time(parser, p, (int64_t *)values + row);
+    case CSV_DOUBLE: return csv_read_double(p, (double *)values + row);
+    case CSV_INT64: return csv_read_int64(p, (int64_t *)values + row);
     }
     return NULL;
 }

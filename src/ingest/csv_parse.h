@@ -13,9 +13,9 @@
 
 struct csv_block {
     const struct csv_layout *layout;
-    const char *path;       /* for messages */
-    const char *text;       /* the beginning of a record; CSV_PADDING_BYTES behind the block are readable */
-    int64_t first_line;     /* number of the line at text */
+    const char *path;   /* for messages */
+    const char *text;   /* the beginning of a record; CSV_PADDING_BYTES behind the block are readable */
+    int64_t first_line; /* number of the line at text */
 };
 
 /* Parses [text, end), which lies in the block and holds whole records only. */

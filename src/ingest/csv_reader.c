@@ -5,7 +5,7 @@
 
 #include "base/limits.h"
 #include "base/memory.h"
-#include "ingest/csv_number.h"
+#include "ingest/csv_digits.h"
 #include "ingest/csv_scan.h"
 
 enum {
@@ -59,7 +59,8 @@ static lake_status fill_block(struct csv_reader *reader, struct block *block, st
 {
     struct io io = reader->options.io;
     while (!reader->is_at_end && block->length < block->capacity) {
-        int64_t n = io.ops->read(io.context, reader->file, block->bytes + block->length, block->capacity - block->length);
+        int64_t n =
+            io.ops->read(io.context, reader->file, block->bytes + block->length, block->capacity - block->length);
         if (n < 0)
             return lake_fail_errno(err, (int)-n, "cannot read", reader->path);
         reader->is_at_end = n == 0;
@@ -178,8 +179,8 @@ static lake_status fail_open_record(const struct csv_reader *reader, size_t leng
 {
     if (length > LIMIT_CSV_LINE_BYTES)
         return lake_fail(err, LAKE_INVALID_DATA,
-                         "%s:%" PRId64 ": the line is longer than %zu bytes; is a quotation mark not closed?", reader->path,
-                         reader->next_line, LIMIT_CSV_LINE_BYTES);
+                         "%s:%" PRId64 ": the line is longer than %zu bytes; is a quotation mark not closed?",
+                         reader->path, reader->next_line, LIMIT_CSV_LINE_BYTES);
     return lake_fail(err, LAKE_INVALID_DATA, "%s:%" PRId64 ": a quotation mark is not closed", reader->path,
                      reader->next_line);
 }
@@ -219,7 +220,8 @@ out:
 }
 
 /* The beginning of a record at the block's end is where the next block begins. */
-static lake_status carry_over(struct csv_reader *reader, const struct block *from, struct block *to, struct lake_error *err)
+static lake_status carry_over(struct csv_reader *reader, const struct block *from, struct block *to,
+                              struct lake_error *err)
 {
     struct csv_span rest = unparsed(from);
     TRY(reserve_block(to, rest.length + reader->options.block_bytes, err));

@@ -41,7 +41,8 @@ struct csv_runs {
 };
 
 /* Whether there is a file to read at the path, and its size (0 where that is not known). */
-LAKE_MUST_CHECK lake_status csv_reader_check(struct io io, const char *path, int64_t *size_bytes, struct lake_error *err);
+LAKE_MUST_CHECK lake_status csv_reader_check(struct io io, const char *path, int64_t *size_bytes,
+                                             struct lake_error *err);
 
 /* Opens the file, detects its layout. */
 LAKE_MUST_CHECK lake_status csv_reader_open(const struct csv_reader_options *options, struct csv_reader **out,

@@ -87,7 +87,8 @@ static enum csv_time_result parse_iso(struct csv_span span, int64_t *ns)
 enum csv_time_result csv_time_parse(struct csv_span span, int64_t *ns)
 {
     struct csv_span whole = {span.data, 0};
-    while (whole.length < span.length && (is_digit(span.data[whole.length]) || (whole.length == 0 && *span.data == '-')))
+    while (whole.length < span.length &&
+           (is_digit(span.data[whole.length]) || (whole.length == 0 && *span.data == '-')))
         whole.length++;
     if (whole.length == 0)
         return CSV_TIME_UNREADABLE;
@@ -135,7 +136,8 @@ static const char *skip_zero_suffix(const char *p)
 static bool look_up_date(struct csv_date *date, const char *p)
 {
     int64_t us;
-    if (!calendar_parse_us(p, DATE_BYTES, &us, NULL) || us < CSV_TIME_FIRST_S * 1000000 || us >= CSV_TIME_END_S * 1000000)
+    if (!calendar_parse_us(p, DATE_BYTES, &us, NULL) || us < CSV_TIME_FIRST_S * 1000000 ||
+        us >= CSV_TIME_END_S * 1000000)
         return false;
     memcpy(date->text, p, DATE_BYTES);
     date->start_ms = us / US_PER_MS;

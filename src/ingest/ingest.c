@@ -51,7 +51,8 @@ static lake_status find_type(struct job *job, struct lake_error *err)
     const char *name = job->options->dataset.type;
     TRY(data_type_find(is_given(name) ? name : "raw", &job->type, err));
     if (strcmp(job->type->name, "agg") == 0)
-        return lake_fail(err, LAKE_INVALID_ARGUMENT, "agg bars are derived from raw ones and not ingested; ingest as raw");
+        return lake_fail(err, LAKE_INVALID_ARGUMENT,
+                         "agg bars are derived from raw ones and not ingested; ingest as raw");
     if (strcmp(job->type->name, "raw") != 0)
         return lake_fail(err, LAKE_UNSUPPORTED, "ingest of %s (%s) is not supported; raw bars are", job->type->name,
                          job->type->what);
@@ -146,7 +147,8 @@ static lake_status ingest_source(struct job *job, const char *path, struct lake_
     } while (runs.n_runs > 0);
     job->n_bytes += csv_reader_size_bytes(bars.reader);
     TRY_OUT(add_ignored(job, &csv_reader_layout(bars.reader)->ignored, err));
-    TRY_OUT(lake_write_add_source(job->write, path, csv_reader_size_bytes(bars.reader), csv_reader_digest(bars.reader), err));
+    TRY_OUT(lake_write_add_source(job->write, path, csv_reader_size_bytes(bars.reader), csv_reader_digest(bars.reader),
+                                  err));
 out:
     csv_bars_close(&bars);
     return status;

@@ -325,24 +325,35 @@ struct digits {
     int exponent;
 };
 
-/* Plain notation, for exponents that it is made for: the text has at most 17 digits and 7 zeros. */
+static size_t count_digits(uint64_t value)
+{
+    size_t n = 1;
+    for (uint64_t power = 10; value >= power; power *= 10)
+        n++;
+    return n;
+}
+
+/* Plain notation of what is below 10^17. */
 static size_t write_plain(struct digits digits, char *out)
 {
-    char text[DIGITS_MAX * 2 + 8];
-    char *end = text + sizeof text, *first = end;
-    int n_decimals = digits.exponent < 0 ? -digits.exponent : 0;
+    size_t n_decimals = digits.exponent < 0 ? (size_t)-digits.exponent : 0;
+    uint64_t value = digits.value;
     for (; digits.exponent > 0; digits.exponent--)
-        *--first = '0';
-    first = write_digits(first, digits.value);
-    while (end - first <= n_decimals)
-        *--first = '0';
-    size_t n_integer = (size_t)(end - first - n_decimals);
-    memcpy(out, first, n_integer);
-    if (n_decimals == 0)
-        return n_integer;
-    out[n_integer] = '.';
-    memcpy(out + n_integer + 1, first + n_integer, (size_t)n_decimals);
-    return n_integer + 1 + (size_t)n_decimals;
+        value *= 10;
+    size_t n = count_digits(value);
+    size_t length = n_decimals == 0 ? n : n > n_decimals ? n + 1 : n_decimals + 2;
+    char *p = out + length;
+    if (n_decimals > 0) {
+        for (size_t i = n_decimals / 2; i > 0; i--, value /= 100)
+            memcpy(p -= 2, digit_pairs + value % 100 * 2, 2);
+        if (n_decimals % 2 != 0) {
+            *--p = (char)('0' + value % 10);
+            value /= 10;
+        }
+        *--p = '.';
+    }
+    write_digits(p, value);
+    return length;
 }
 
 /* "1.5e-07" */
@@ -412,14 +423,41 @@ static struct digits shortest_digits(double value)
     return digits;
 }
 
-/* The usual case, without printf: the fewest decimals with which value * 10^decimals is an integer of at most 15
- * digits that reads back. Such an integer is the only one that does. */
-static bool few_decimals(double value, struct digits *out)
+/* The integer nearest to value * 10^decimals (ties to even, as printf has it), below 2^63: of the product, the sum of a
+ * double and its exact error. */
+static struct digits scale_to_integer(double value, int decimals)
 {
-    for (int decimals = 0; decimals <= EXACT_POWER; decimals++) {
+    double product = value * powers_of_ten[decimals];
+    double whole = floor(product);
+    double rest = product - whole + fma(value, powers_of_ten[decimals], -product);
+    int64_t integer = (int64_t)whole + (int64_t)floor(rest);
+    rest -= floor(rest);
+    integer += rest > 0.5 || (rest == 0.5 && integer % 2 != 0);
+    return (struct digits){(uint64_t)integer, -decimals};
+}
+
+/* 16 digits where they do, else 17, which always do. Not for powers of two (see shortest_digits). */
+static bool many_decimals(double value, int decimals, struct digits *out)
+{
+    uint64_t bits = 0;
+    memcpy(&bits, &value, sizeof bits);
+    if ((bits & ((UINT64_C(1) << (MANTISSA_BITS - 1)) - 1)) == 0 || decimals + 1 > EXACT_POWER)
+        return false;
+    *out = scale_to_integer(value, decimals);
+    if (!reads_back(*out, value))
+        *out = scale_to_integer(value, decimals + 1);
+    return true;
+}
+
+/* The usual cases, without printf. First the fewest decimals with which value * 10^decimals is an integer of at most 15
+ * digits that reads back: it is the only one that does. False for what these powers of ten do not reach. */
+static bool quick_digits(double value, struct digits *out)
+{
+    int decimals = 0;
+    for (; decimals <= EXACT_POWER; decimals++) {
         double scaled = value * powers_of_ten[decimals];
         if (scaled >= 1e15)
-            return false;
+            break;
         int64_t integer = (int64_t)(scaled + 0.5);
         double error = scaled - (double)integer;
         /* The product is off by two roundings at most; the division settles it. */
@@ -428,7 +466,7 @@ static bool few_decimals(double value, struct digits *out)
             return true;
         }
     }
-    return false;
+    return decimals > 0 && many_decimals(value, decimals, out);
 }
 
 static size_t write_special(double value, char *out)
@@ -444,7 +482,7 @@ static size_t write_positive(double value, char *out)
     struct digits digits = {0, 0};
     if (!(value > 0 && value < HUGE_VAL))
         return write_special(value, out);
-    if (!(value >= 1e-5 && few_decimals(value, &digits)))
+    if (!quick_digits(value, &digits))
         digits = shortest_digits(value);
     return value >= 1e-5 && value < 1e17 ? write_plain(digits, out) : write_scientific(digits, out);
 }

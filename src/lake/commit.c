@@ -200,6 +200,7 @@ static lake_status transact(struct commit *commit, const struct manifest_outstan
     TRY_OUT(record_all(commit, &scratch, err));
     commit->staging->is_committed = true; /* also when this fails: what reached the disk is known after recovery only */
     TRY_OUT(manifest_commit(lake->manifest, err));
+    lake->has_committed = true;
 out:
     if (status != LAKE_OK) {
         manifest_rollback(lake->manifest);

@@ -21,6 +21,7 @@ struct lake {
     char *db_path;
     char *state_root; /* .lake beside the data root */
     bool was_created;
+    bool has_committed; /* through this handle, under the mutex */
     const char *recovery_report;
 };
 

@@ -51,12 +51,32 @@ lake_status lake_keep_text(struct lake *lake, const char *text, const char **out
     return status;
 }
 
+static lake_status make_state(struct lake *lake, struct lake_error *err)
+{
+    static const char *const inside[] = {"staging", "history"};
+    lake_status status = LAKE_OK;
+    for (size_t i = 0; status == LAKE_OK && i < sizeof inside / sizeof *inside; i++) {
+        char *path = NULL;
+        TRY(layout_state_path(lake, inside[i], &path, err));
+        status = file_make_directories(lake->io, path, NULL, err);
+        memory_free(path);
+    }
+    return status;
+}
+
 lake_status lake_lock(struct lake *lake, struct file_lock *lock, int64_t wait_ms, const char *purpose,
                       struct lake_error *err)
 {
     char *path = NULL;
-    TRY(layout_state_path(lake, "lake.lock", &path, err));
-    lake_status status = file_lock_acquire(lock, lake->io, path, IO_LOCK_EXCLUSIVE, wait_ms, purpose, err);
+    lake_status status = LAKE_OK;
+    TRY_OUT(layout_state_path(lake, "lake.lock", &path, err));
+    status = file_lock_acquire(lock, lake->io, path, IO_LOCK_EXCLUSIVE, wait_ms, purpose, err);
+    if (status != LAKE_NOT_FOUND)
+        goto out;
+    /* A lake that was copied without its state directory. */
+    TRY_OUT(make_state(lake, err));
+    status = file_lock_acquire(lock, lake->io, path, IO_LOCK_EXCLUSIVE, wait_ms, purpose, err);
+out:
     memory_free(path);
     return status;
 }
@@ -89,19 +109,12 @@ static lake_status refuse_network(struct lake *lake, struct lake_error *err)
 
 static lake_status make_directories(struct lake *lake, struct lake_error *err)
 {
-    static const char *const inside[] = {"staging", "history"};
     char *parent = NULL;
     TRY(file_make_directories(lake->io, lake->data_root, NULL, err));
     TRY(path_parent(lake->db_path, &parent, err));
     lake_status status = file_make_directories(lake->io, parent, NULL, err);
     memory_free(parent);
-    for (size_t i = 0; status == LAKE_OK && i < sizeof inside / sizeof *inside; i++) {
-        char *path = NULL;
-        TRY(layout_state_path(lake, inside[i], &path, err));
-        status = file_make_directories(lake->io, path, NULL, err);
-        memory_free(path);
-    }
-    return status;
+    return status == LAKE_OK ? make_state(lake, err) : status;
 }
 
 static lake_status create(struct lake *lake, struct lake_error *err)
@@ -116,6 +129,12 @@ static lake_status create(struct lake *lake, struct lake_error *err)
     return status;
 }
 
+static lake_status fail_no_lake(const struct lake *lake, struct lake_error *err)
+{
+    return lake_fail(err, LAKE_NOT_FOUND, "%s: there is no lake here; make one with 'dl init' or name it with --db-path",
+                     lake->db_path);
+}
+
 static lake_status open_manifest(struct lake *lake, bool may_create, struct lake_error *err)
 {
     bool exists = false;
@@ -123,10 +142,13 @@ static lake_status open_manifest(struct lake *lake, bool may_create, struct lake
     if (!exists && may_create)
         return create(lake, err);
     if (!exists)
-        return lake_fail(err, LAKE_NOT_FOUND, "%s: there is no lake here; make one with 'dl init' or name it with --db-path",
-                         lake->db_path);
+        return fail_no_lake(lake, err);
     TRY(refuse_network(lake, err));
-    return manifest_open(lake->db_path, MANIFEST_READ_WRITE, &lake->was_created, &lake->manifest, err);
+    lake_status status = manifest_open(lake->db_path, MANIFEST_READ_WRITE, &lake->was_created, &lake->manifest, err);
+    /* An empty database: its maker was killed before the first commit. */
+    if (status == LAKE_NOT_FOUND)
+        return may_create ? create(lake, err) : fail_no_lake(lake, err);
+    return status;
 }
 
 lake_status lake_open_with(const struct lake_options *options, struct io io, struct lake **out, struct lake_error *err)
@@ -155,10 +177,24 @@ lake_status lake_open(const struct lake_options *options, struct lake **out, str
     return lake_open_with(options, io_system(), out, err);
 }
 
+/* Commits stand in the WAL until it is moved. A copy of manifest.db alone, or a reader who may not write, would miss them: so
+ * the last thing a writer does is to move them, unless another holds the lock, who will. */
+static void flush_manifest(struct lake *lake)
+{
+    struct file_lock lock = {0};
+    if (!lake->has_committed && !lake->was_created)
+        return;
+    if (lake_lock(lake, &lock, 0, "closing", NULL) == LAKE_OK)
+        manifest_flush(lake->manifest);
+    file_lock_release(&lock);
+}
+
 void lake_close(struct lake *lake)
 {
     if (lake == NULL)
         return;
+    if (lake->manifest != NULL)
+        flush_manifest(lake);
     manifest_close(lake->manifest);
     pool_free(lake->pool);
     mutex_free(lake->mutex);

@@ -1,5 +1,5 @@
-/* Streams of rows as CSV, JSON, NDJSON and Parquet (datalake/text.h), in bounded memory: rows are formatted a slice at a
- * time into one buffer that is handed to the sink whenever it is full enough. */
+/* Streams of rows as CSV, JSON, NDJSON and Parquet (datalake/text.h), in bounded memory: rows are formatted a
+ * slice at a time into one buffer that is handed to the sink whenever it is full enough. */
 #include <datalake/text.h>
 
 #include <errno.h>
@@ -15,8 +15,8 @@
 
 #define SLICE_ROWS INT64_C(1024)
 #define SINK_BYTES (128 * KIB)
-#define TEXT_LIMIT_BYTES (256 * MIB)      /* of one slice: rows with very long text */
-#define ROW_GROUP_ROWS INT64_C(131072)    /* small batches are gathered up to this */
+#define TEXT_LIMIT_BYTES (256 * MIB)       /* of one slice: rows with very long text */
+#define ROW_GROUP_ROWS INT64_C(131072)     /* small batches are gathered up to this */
 #define ROW_GROUP_BYTES ((size_t)16 * MIB) /* … or this */
 
 /* A stream that is being written out. */
@@ -37,9 +37,9 @@ struct stream_errno {
 
 /* The errno values streams fail with, as statuses; anything else is LAKE_IO. */
 static const struct stream_errno stream_errnos[] = {
-    {ENOMEM, LAKE_NO_MEMORY},    {ECANCELED, LAKE_CANCELLED}, {ENOTSUP, LAKE_UNSUPPORTED},
-    {ENOSYS, LAKE_UNSUPPORTED},  {ENOSPC, LAKE_NO_SPACE},     {EACCES, LAKE_PERMISSION},
-    {ENOENT, LAKE_NOT_FOUND},    {EINVAL, LAKE_INVALID_DATA}, {EBUSY, LAKE_BUSY},
+    {ENOMEM, LAKE_NO_MEMORY},   {ECANCELED, LAKE_CANCELLED}, {ENOTSUP, LAKE_UNSUPPORTED},
+    {ENOSYS, LAKE_UNSUPPORTED}, {ENOSPC, LAKE_NO_SPACE},     {EACCES, LAKE_PERMISSION},
+    {ENOENT, LAKE_NOT_FOUND},   {EINVAL, LAKE_INVALID_DATA}, {EBUSY, LAKE_BUSY},
 };
 
 static lake_status stream_fail(struct ArrowArrayStream *stream, int error_number, struct lake_error *err)
@@ -157,8 +157,8 @@ static lake_status write_row_group(struct parquet_writer *writer, struct batch_b
     return status;
 }
 
-static lake_status gather_batch(struct parquet_writer *writer, struct batch_builder *builder,
-                                const struct batch *batch, struct lake_error *err)
+static lake_status gather_batch(struct parquet_writer *writer, struct batch_builder *builder, const struct batch *batch,
+                                struct lake_error *err)
 {
     for (int64_t first = 0; first < batch->n_rows;) {
         int64_t room = ROW_GROUP_ROWS - batch_builder_rows(builder);

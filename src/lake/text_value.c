@@ -1,5 +1,5 @@
-/* One value of an Arrow column as text (datalake/text.h). Numbers and times go through column/format.h, as a batch of one
- * row on the stack, so that a table shows what CSV holds; bytes are taken straight from the array. */
+/* One value of an Arrow column as text (datalake/text.h). Numbers and times go through column/format.h, as a batch
+ * of one row on the stack, so that a table shows what CSV holds; bytes are taken straight from the array. */
 #include <datalake/text.h>
 
 #include <string.h>

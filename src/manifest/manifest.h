@@ -5,7 +5,7 @@
  * 3.51.3); no read transaction outlives a call (scans hold none, I2). Only SQLite opens manifest.db, -wal and -shm. Paths are
  * relative to the data root, with '/'. A handle is used by one thread at a time.
  *
- * A file, a content and a dataset are live in snapshot S when added <= S and (retired is 0 or retired > S). */
+ * A file and a content are live in snapshot S when added <= S and (retired is 0 or retired > S). */
 #ifndef MANIFEST_MANIFEST_H
 #define MANIFEST_MANIFEST_H
 
@@ -46,6 +46,13 @@ struct manifest_content {
     int64_t n_rows;
     int64_t time_from_ms, time_to_ms;
     int64_t operation_id;
+};
+
+/* A column that some file of a dataset has or had. The type is column/schema.h's enum column_type. */
+struct manifest_column {
+    const char *name;
+    int32_t type;
+    int32_t width;
 };
 
 struct manifest_operation {
@@ -116,13 +123,7 @@ LAKE_MUST_CHECK lake_status manifest_list_totals(struct manifest *manifest, cons
 LAKE_MUST_CHECK lake_status manifest_find_files(struct manifest *manifest, int64_t dataset_id, int64_t from_ms,
                                                 int64_t to_ms, struct arena *arena, struct manifest_file **out,
                                                 size_t *n, int64_t *snapshot, struct lake_error *err);
-/* A column that some file of a dataset has or had. The type is column/schema.h's enum column_type. */
-struct manifest_column {
-    const char *name;
-    int32_t type;
-    int32_t width;
-};
-/* By name. */
+/* Columns of a dataset, by name. */
 LAKE_MUST_CHECK lake_status manifest_find_columns(struct manifest *manifest, int64_t dataset_id, struct arena *arena,
                                                   struct manifest_column **out, size_t *n, struct lake_error *err);
 /* Of the days [from_day, to_day), by day. */
@@ -147,6 +148,8 @@ LAKE_MUST_CHECK lake_status manifest_commit(struct manifest *manifest, struct la
 void manifest_rollback(struct manifest *manifest); /* harmless where no transaction is open */
 /* Moves the WAL into the database if it has grown past a size; never fails (the WAL just stays). Under the lake's lock. */
 void manifest_checkpoint(struct manifest *manifest);
+/* The same whatever its size: what a writer does last, so that manifest.db is whole by itself. */
+void manifest_flush(struct manifest *manifest);
 
 /* Finds or adds the dataset; fills in its id. */
 LAKE_MUST_CHECK lake_status manifest_add_dataset(struct manifest *manifest, struct manifest_dataset *dataset,

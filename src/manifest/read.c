@@ -72,23 +72,6 @@ out:
     return status;
 }
 
-/* One integer of one row; `missing` where it is NULL. */
-static lake_status read_int64(struct manifest *manifest, const struct query *query, int64_t missing, int64_t *out,
-                              struct lake_error *err)
-{
-    struct statement *statement = NULL;
-    bool has_row = false;
-    lake_status status = LAKE_OK;
-    TRY_OUT(statement_get(manifest, query->statement, &statement, err));
-    TRY_OUT(statement_bind(statement, query->values, query->n_values, err));
-    TRY_OUT(statement_step(statement, &has_row, err));
-    *out = has_row ? statement_take_int64_or(statement, missing) : missing;
-    TRY_OUT(statement_check(statement, err));
-out:
-    statement_reset(statement);
-    return status;
-}
-
 static bool part_is_safe(const char *part, size_t length)
 {
     bool is_dots = (length == 1 && part[0] == '.') || (length == 2 && part[0] == '.' && part[1] == '.');
@@ -119,8 +102,8 @@ static const char *take_path(struct statement *statement, struct arena *arena)
 
 lake_status manifest_snapshot(struct manifest *manifest, int64_t *snapshot, struct lake_error *err)
 {
-    struct query query = {.statement = STATEMENT_SNAPSHOT};
-    return read_int64(manifest, &query, 0, snapshot, err);
+    *snapshot = 0;
+    return statement_query_int64(manifest, STATEMENT_SNAPSHOT, NULL, 0, snapshot, err);
 }
 
 /* ---- datasets ---- */
@@ -186,6 +169,32 @@ lake_status manifest_list_totals(struct manifest *manifest, const struct manifes
     return collect(manifest, &query, arena, out, n, err);
 }
 
+/* ---- columns ---- */
+
+static int32_t take_int32(struct statement *statement)
+{
+    int64_t value = statement_take_int64(statement);
+    if (value < 0 || value > INT32_MAX)
+        statement_reject(statement, "a number that is out of range");
+    return (int32_t)value;
+}
+
+static void read_column(struct statement *statement, struct arena *arena, void *item)
+{
+    struct manifest_column *column = item;
+    column->name = statement_take_text(statement, arena);
+    column->type = take_int32(statement);
+    column->width = take_int32(statement);
+}
+
+lake_status manifest_find_columns(struct manifest *manifest, int64_t dataset_id, struct arena *arena,
+                                  struct manifest_column **out, size_t *n, struct lake_error *err)
+{
+    const struct sql_value values[] = {sql_int(dataset_id)};
+    const struct query query = {STATEMENT_COLUMNS, values, 1, sizeof **out, read_column};
+    return collect(manifest, &query, arena, out, n, err);
+}
+
 /* ---- files ---- */
 
 static void read_file(struct statement *statement, struct arena *arena, void *item)
@@ -227,8 +236,8 @@ lake_status manifest_find_version(struct manifest *manifest, const struct manife
 {
     const struct sql_value values[] = {sql_int(file->dataset_id), sql_int(calendar_day_of_ms(file->partition_start_ms)),
                                        sql_int(calendar_day_of_ms(file->partition_end_ms - 1))};
-    const struct query query = {.statement = STATEMENT_FILE_VERSION, .values = values, .n_values = 3};
-    return read_int64(manifest, &query, 0, version, err);
+    *version = 0;
+    return statement_query_int64(manifest, STATEMENT_FILE_VERSION, values, 3, version, err);
 }
 
 /* ---- contents ---- */
@@ -295,22 +304,4 @@ lake_status manifest_find_state_path(struct manifest *manifest, int64_t file_id,
     if (n > 0)
         *state_path = paths[0];
     return LAKE_OK;
-}
-
-/* ---- columns ---- */
-
-static void read_column(struct statement *statement, struct arena *arena, void *item)
-{
-    struct manifest_column *column = item;
-    column->name = statement_take_text(statement, arena);
-    column->type = (int32_t)statement_take_int64(statement);
-    column->width = (int32_t)statement_take_int64(statement);
-}
-
-lake_status manifest_find_columns(struct manifest *manifest, int64_t dataset_id, struct arena *arena,
-                                  struct manifest_column **out, size_t *n, struct lake_error *err)
-{
-    const struct sql_value values[] = {sql_int(dataset_id)};
-    const struct query query = {STATEMENT_COLUMNS, values, 1, sizeof **out, read_column};
-    return collect(manifest, &query, arena, out, n, err);
 }

@@ -56,9 +56,8 @@ static const char *const statement_texts[N_STATEMENTS] = {
     [STATEMENT_FILE_VERSION] = "SELECT max(version) FROM contents"
                                " WHERE dataset_id = ?1 AND retired = 0 AND day BETWEEN ?2 AND ?3",
     [STATEMENT_COLUMNS] = "SELECT name, type, width FROM columns WHERE dataset_id = ?1 ORDER BY name",
-    [STATEMENT_ADD_COLUMN] =
-        "INSERT INTO columns (dataset_id, name, type, width) VALUES (?1, ?2, ?3, ?4)"
-        " ON CONFLICT DO UPDATE SET name = name WHERE type = excluded.type AND width = excluded.width",
+    [STATEMENT_HAS_COLUMN] = "SELECT type = ?3 AND width = ?4 FROM columns WHERE dataset_id = ?1 AND name = ?2",
+    [STATEMENT_ADD_COLUMN] = "INSERT INTO columns (dataset_id, name, type, width) VALUES (?1, ?2, ?3, ?4)",
     [STATEMENT_ADD_DATASET] =
         "INSERT INTO datasets (exchange, market, symbol, type, period) VALUES (?1, ?2, ?3, ?4, ?5)",
     [STATEMENT_ADD_OPERATION] = "INSERT INTO operations"
@@ -106,6 +105,23 @@ lake_status statement_execute(struct manifest *manifest, enum statement_id id, c
     struct statement *statement = NULL;
     TRY(statement_get(manifest, id, &statement, err));
     return statement_run(statement, values, n, err);
+}
+
+lake_status statement_query_int64(struct manifest *manifest, enum statement_id id, const struct sql_value *values,
+                                  size_t n, int64_t *out, struct lake_error *err)
+{
+    struct statement *statement = NULL;
+    bool has_row = false;
+    lake_status status = LAKE_OK;
+    TRY_OUT(statement_get(manifest, id, &statement, err));
+    TRY_OUT(statement_bind(statement, values, n, err));
+    TRY_OUT(statement_step(statement, &has_row, err));
+    if (has_row)
+        *out = statement_take_int64_or(statement, *out);
+    TRY_OUT(statement_check(statement, err));
+out:
+    statement_reset(statement);
+    return status;
 }
 
 void statements_release(struct manifest *manifest)

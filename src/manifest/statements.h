@@ -31,6 +31,7 @@ enum statement_id {
     STATEMENT_COLUMNS,
     /* writing */
     STATEMENT_ADD_DATASET,
+    STATEMENT_HAS_COLUMN,
     STATEMENT_ADD_COLUMN,
     STATEMENT_ADD_OPERATION,
     STATEMENT_ADD_SOURCE,
@@ -54,6 +55,10 @@ LAKE_MUST_CHECK lake_status statement_get(struct manifest *manifest, enum statem
 /* Runs a statement without results. */
 LAKE_MUST_CHECK lake_status statement_execute(struct manifest *manifest, enum statement_id id,
                                               const struct sql_value *values, size_t n, struct lake_error *err);
+/* The integer in the first column of the first row; *out keeps its value where there is no row, or where it is NULL. */
+LAKE_MUST_CHECK lake_status statement_query_int64(struct manifest *manifest, enum statement_id id,
+                                                  const struct sql_value *values, size_t n, int64_t *out,
+                                                  struct lake_error *err);
 void statements_release(struct manifest *manifest);
 
 #endif

@@ -56,3 +56,9 @@ void manifest_checkpoint(struct manifest *manifest)
     if (database_wal_pages(manifest->database) >= CHECKPOINT_PAGES && !database_in_transaction(manifest->database))
         database_checkpoint(manifest->database);
 }
+
+void manifest_flush(struct manifest *manifest)
+{
+    if (!database_in_transaction(manifest->database) && !database_is_read_only(manifest->database))
+        database_checkpoint(manifest->database);
+}

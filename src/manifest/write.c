@@ -1,5 +1,4 @@
 #include <inttypes.h>
-#include <string.h>
 
 #include "manifest/handle.h"
 
@@ -29,29 +28,13 @@ static lake_status insert(struct manifest *manifest, enum statement_id id, const
 
 /* ---- datasets, operations ---- */
 
-static lake_status find_dataset_id(struct manifest *manifest, const struct sql_value *names, int64_t *id,
-                                   struct lake_error *err)
-{
-    struct statement *statement = NULL;
-    bool has_row = false;
-    lake_status status = LAKE_OK;
-    TRY_OUT(statement_get(manifest, STATEMENT_DATASETS_EXACT, &statement, err));
-    TRY_OUT(statement_bind(statement, names, 5, err));
-    TRY_OUT(statement_step(statement, &has_row, err));
-    *id = has_row ? statement_take_int64(statement) : 0;
-    TRY_OUT(statement_check(statement, err));
-out:
-    statement_reset(statement);
-    return status;
-}
-
 lake_status manifest_add_dataset(struct manifest *manifest, struct manifest_dataset *dataset, struct lake_error *err)
 {
     const struct sql_value names[] = {sql_text(dataset->exchange), sql_text(dataset->market), sql_text(dataset->symbol),
                                       sql_text(dataset->type), sql_text(dataset->period)};
     int64_t id = 0;
     TRY(check_begun(manifest, err));
-    TRY(find_dataset_id(manifest, names, &id, err));
+    TRY(statement_query_int64(manifest, STATEMENT_DATASETS_EXACT, names, 5, &id, err));
     if (id == 0)
         TRY(insert(manifest, STATEMENT_ADD_DATASET, names, 5, &id, err));
     dataset->id = id;
@@ -96,9 +79,12 @@ lake_status manifest_add_column(struct manifest *manifest, int64_t dataset_id, c
 {
     const struct sql_value values[] = {sql_int(dataset_id), sql_text(column->name), sql_int(column->type),
                                        sql_int(column->width)};
+    int64_t is_same = -1; /* there is none */
     TRY(check_begun(manifest, err));
-    TRY(statement_execute(manifest, STATEMENT_ADD_COLUMN, values, 4, err));
-    if (database_changes(manifest->database) == 0)
+    TRY(statement_query_int64(manifest, STATEMENT_HAS_COLUMN, values, 4, &is_same, err));
+    if (is_same < 0)
+        return statement_execute(manifest, STATEMENT_ADD_COLUMN, values, 4, err);
+    if (is_same == 0)
         return lake_fail(err, LAKE_INVALID_DATA, "column %s has another type in the lake than in the new rows",
                          column->name);
     return LAKE_OK;
@@ -106,22 +92,16 @@ lake_status manifest_add_column(struct manifest *manifest, int64_t dataset_id, c
 
 /* ---- files ---- */
 
+/* I5: live files of a dataset never overlap. */
 static lake_status check_free(struct manifest *manifest, const struct manifest_file *file, struct lake_error *err)
 {
     const struct sql_value range[] = {sql_int(file->dataset_id), sql_int(file->partition_start_ms),
                                       sql_int(file->partition_end_ms)};
-    struct statement *statement = NULL;
-    bool has_row = false;
-    lake_status status = LAKE_OK;
-    TRY_OUT(statement_get(manifest, STATEMENT_OVERLAPPING_FILE, &statement, err));
-    TRY_OUT(statement_bind(statement, range, 3, err));
-    TRY_OUT(statement_step(statement, &has_row, err));
-    if (has_row)
-        status = lake_fail(err, LAKE_CONFLICT, "%s: live file %" PRId64 " overlaps its range", file->path,
-                           statement_take_int64(statement));
-out:
-    statement_reset(statement);
-    return status;
+    int64_t overlapping = 0;
+    TRY(statement_query_int64(manifest, STATEMENT_OVERLAPPING_FILE, range, 3, &overlapping, err));
+    if (overlapping != 0)
+        return lake_fail(err, LAKE_CONFLICT, "%s: live file %" PRId64 " overlaps its range", file->path, overlapping);
+    return LAKE_OK;
 }
 
 static lake_status add_outstanding(struct manifest *manifest, int64_t file_id, enum manifest_move move,

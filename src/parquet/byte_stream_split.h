@@ -1,7 +1,7 @@
 /* BYTE_STREAM_SPLIT: byte k of every value stands in stream k, one stream after another.
  *
- * Joining is a transposition of bytes. It is done by one of two functions that the tests hold equal: the portable one works
- * on 8 by 8 bytes in 64-bit words, the other on 16 values in SSE2 registers (measured: src/parquet/README.md). */
+ * Joining is a transposition of bytes. It is done by one of two functions that the tests hold equal: the portable one
+ * works on 8 by 8 bytes in 64-bit words, the other on 16 values in SSE2 registers (measured: src/parquet/README.md). */
 #ifndef PARQUET_BYTE_STREAM_SPLIT_H
 #define PARQUET_BYTE_STREAM_SPLIT_H
 

@@ -1,5 +1,7 @@
 #include "parquet/chunk_writer.h"
 
+#include <inttypes.h>
+
 #include "base/bytes.h"
 #include "base/limits.h"
 #include "parquet/encode_delta.h"
@@ -201,11 +203,8 @@ lake_status chunk_writer_put(struct chunk_writer *writer, const struct chunk_inp
                              struct written_chunk *out, struct lake_error *err)
 {
     const struct column_field *field = &input->batch->schema->fields[input->column];
-    struct chunk chunk = {.writer = writer,
-                          .pages = pages,
-                          .out = out,
-                          .nullable = field->nullable,
-                          .page_rows = input->page_rows};
+    struct chunk chunk = {
+        .writer = writer, .pages = pages, .out = out, .nullable = field->nullable, .page_rows = input->page_rows};
     *out = (struct written_chunk){.n_values = input->n_rows};
     TRY(values_gather(input->batch, input->column, input->first, input->n_rows, &chunk.values, &writer->gathered, err));
     TRY(check_size(field, &chunk.values, err));
@@ -216,7 +215,7 @@ lake_status chunk_writer_put(struct chunk_writer *writer, const struct chunk_inp
     while (chunk.row < input->n_rows) {
         lake_status status = put_data_page(&chunk, next_page_rows(&chunk), err);
         if (status != LAKE_OK)
-            return lake_fail_prefix(err, status, "column %s, from row %lld", field->name, (long long)chunk.row);
+            return lake_fail_prefix(err, status, "column %s, row %" PRId64, field->name, chunk.row);
     }
     return append_indexes(writer, out, err);
 }

@@ -25,15 +25,11 @@ static lake_status fail_size(struct lake_error *err, const char *codec, size_t n
 static lake_status fail_codec(struct lake_error *err, enum parquet_codec codec)
 {
     switch (codec) {
-    case PARQUET_CODEC_LZO:
-        return lake_fail(err, LAKE_UNSUPPORTED, "LZO compression is not supported");
-    case PARQUET_CODEC_BROTLI:
-        return lake_fail(err, LAKE_UNSUPPORTED, "brotli compression is not supported");
+    case PARQUET_CODEC_LZO: return lake_fail(err, LAKE_UNSUPPORTED, "LZO compression is not supported");
+    case PARQUET_CODEC_BROTLI: return lake_fail(err, LAKE_UNSUPPORTED, "brotli compression is not supported");
     case PARQUET_CODEC_LZ4:
-    case PARQUET_CODEC_LZ4_RAW:
-        return lake_fail(err, LAKE_UNSUPPORTED, "LZ4 compression is not supported");
-    default:
-        return lake_fail(err, LAKE_UNSUPPORTED, "compression codec %d is not known", (int)codec);
+    case PARQUET_CODEC_LZ4_RAW: return lake_fail(err, LAKE_UNSUPPORTED, "LZ4 compression is not supported");
+    default: return lake_fail(err, LAKE_UNSUPPORTED, "compression codec %d is not known", (int)codec);
     }
 }
 
@@ -64,16 +60,12 @@ lake_status page_check_size(enum parquet_codec codec, const uint8_t *in, size_t 
                             struct lake_error *err)
 {
     switch (codec) {
-    case PARQUET_CODEC_UNCOMPRESSED:
-        return n_in == n_out ? LAKE_OK : fail_size(err, "plain data", n_in, n_out);
-    case PARQUET_CODEC_SNAPPY:
-        return check_snappy(in, n_in, n_out, err);
+    case PARQUET_CODEC_UNCOMPRESSED: return n_in == n_out ? LAKE_OK : fail_size(err, "plain data", n_in, n_out);
+    case PARQUET_CODEC_SNAPPY: return check_snappy(in, n_in, n_out, err);
     case PARQUET_CODEC_GZIP:
         return exceeds_ratio(n_in, n_out, GZIP_MAX_RATIO) ? fail_size(err, "gzip", n_in, n_out) : LAKE_OK;
-    case PARQUET_CODEC_ZSTD:
-        return check_zstd(in, n_in, n_out, err);
-    default:
-        return fail_codec(err, codec);
+    case PARQUET_CODEC_ZSTD: return check_zstd(in, n_in, n_out, err);
+    default: return fail_codec(err, codec);
     }
 }
 
@@ -94,7 +86,8 @@ static lake_status decompress_zstd(const uint8_t *in, size_t n_in, uint8_t *out,
     return n == n_out ? LAKE_OK : fail_size(err, "zstd", n_in, n_out);
 }
 
-/* Pages may hold several gzip members, one after another (concatenated_gzip_members.parquet of the conformance files). */
+/* Pages may hold several gzip members, one after another (concatenated_gzip_members.parquet of the conformance
+ * files). */
 static int inflate_members(z_stream *stream)
 {
     int result = inflate(stream, Z_FINISH);
@@ -134,14 +127,10 @@ lake_status page_decompress(enum parquet_codec codec, const uint8_t *in, size_t 
         if (n_in > 0)
             memcpy(out, in, n_in);
         return LAKE_OK;
-    case PARQUET_CODEC_SNAPPY:
-        return decompress_snappy(in, n_in, out, n_out, err);
-    case PARQUET_CODEC_ZSTD:
-        return decompress_zstd(in, n_in, out, n_out, err);
-    case PARQUET_CODEC_GZIP:
-        return decompress_gzip(in, n_in, out, n_out, err);
-    default:
-        return fail_codec(err, codec);
+    case PARQUET_CODEC_SNAPPY: return decompress_snappy(in, n_in, out, n_out, err);
+    case PARQUET_CODEC_ZSTD: return decompress_zstd(in, n_in, out, n_out, err);
+    case PARQUET_CODEC_GZIP: return decompress_gzip(in, n_in, out, n_out, err);
+    default: return fail_codec(err, codec);
     }
 }
 

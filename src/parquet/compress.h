@@ -8,8 +8,8 @@
 #include "base/buffer.h"
 #include "parquet/format.h"
 
-/* Whether n_out bytes can come out of the compressed bytes at all, judged without decompressing them: call it before making room
- * for a page that claims to be large. LAKE_CORRUPT where not. */
+/* Whether n_out bytes can come out of the compressed bytes at all, judged without decompressing them: call it before
+ * making room for a page that claims to be large. LAKE_CORRUPT where not. */
 LAKE_MUST_CHECK lake_status page_check_size(enum parquet_codec codec, const uint8_t *in, size_t n_in, size_t n_out,
                                             struct lake_error *err);
 /* Decompresses exactly n_out bytes; anything else (bad data, other size) is LAKE_CORRUPT; LZ4, brotli and LZO are

@@ -4,10 +4,10 @@
 
 #include <immintrin.h>
 
-/* After V. Gopal et al., "Fast CRC Computation for Generic Polynomials Using PCLMULQDQ Instruction" (Intel, 2009), in its
- * bit-reflected form. The constants are x^n modulo the polynomial 0x104c11db7, reflected and shifted left by one, for n of
- * 512 + 32 and 512 - 32 (four registers ahead), 128 + 32 and 128 - 32 (one ahead) and 64; then the quotient of the Barrett
- * reduction and the polynomial itself. */
+/* After V. Gopal et al., "Fast CRC Computation for Generic Polynomials Using PCLMULQDQ Instruction" (Intel, 2009), in
+ * its bit-reflected form. The constants are x^n modulo the polynomial 0x104c11db7, reflected and shifted left by one,
+ * for n of 512 + 32 and 512 - 32 (four registers ahead), 128 + 32 and 128 - 32 (one ahead) and 64; then the quotient
+ * of the Barrett reduction and the polynomial itself. */
 #define FOLD_512_LOW INT64_C(0x154442bd4)
 #define FOLD_512_HIGH INT64_C(0x1c6e41596)
 #define FOLD_128_LOW INT64_C(0x1751997d0)

@@ -6,7 +6,8 @@ static lake_status init_streams(struct decoder *decoder, const uint8_t *bytes, s
 {
     (void)bytes;
     if (n % decoder->type.width != 0)
-        return lake_fail(err, LAKE_CORRUPT, "%zu bytes of split streams for values of %zu bytes", n, decoder->type.width);
+        return lake_fail(err, LAKE_CORRUPT, "%zu bytes of split streams for values of %zu bytes", n,
+                         decoder->type.width);
     decoder->state.split.stride = n / decoder->type.width;
     decoder->state.split.next = 0;
     return LAKE_OK;

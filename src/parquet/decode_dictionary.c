@@ -1,4 +1,5 @@
-/* RLE_DICTIONARY and PLAIN_DICTIONARY: one byte with the width of an index, then runs of indices into the dictionary. */
+/* RLE_DICTIONARY and PLAIN_DICTIONARY: one byte with the width of an index, then runs of indices into the
+ * dictionary. */
 #include "base/bytes.h"
 #include "base/limits.h"
 #include "parquet/decoder.h"
@@ -22,7 +23,8 @@ static lake_status fail_short(struct lake_error *err, struct dictionary_page pag
                      (int)page.n_values, page.n_bytes);
 }
 
-static lake_status index_entries(struct page_dictionary *dictionary, struct dictionary_page page, struct lake_error *err)
+static lake_status index_entries(struct page_dictionary *dictionary, struct dictionary_page page,
+                                 struct lake_error *err)
 {
     size_t at = 0;
     for (int32_t i = 0; i < page.n_values; i++) {
@@ -37,8 +39,8 @@ static lake_status index_entries(struct page_dictionary *dictionary, struct dict
     return LAKE_OK;
 }
 
-lake_status page_dictionary_load(struct page_dictionary *dictionary, struct value_type type, struct dictionary_page page,
-                            struct lake_error *err)
+lake_status page_dictionary_load(struct page_dictionary *dictionary, struct value_type type,
+                                 struct dictionary_page page, struct lake_error *err)
 {
     size_t smallest = type.width > 0 ? type.width : 4; /* a byte array has four bytes of length */
     buffer_clear(&dictionary->entry_memory);
@@ -65,57 +67,111 @@ static lake_status init_indices(struct decoder *decoder, const uint8_t *bytes, s
     return rle_init(&decoder->state.rle, bytes[0], bytes + 1, n - 1, err);
 }
 
-static void gather_4(const uint8_t *dictionary, const uint32_t *indices, size_t n, uint8_t *out)
+static lake_status fail_index(const struct page_dictionary *dictionary, struct lake_error *err)
 {
-    for (size_t i = 0; i < n; i++)
-        memcpy(out + 4 * i, dictionary + 4 * (size_t)indices[i], 4);
+    return lake_fail(err, LAKE_CORRUPT, "an index outside the dictionary of %u values", (unsigned)dictionary->n_values);
 }
 
-static void gather_8(const uint8_t *dictionary, const uint32_t *indices, size_t n, uint8_t *out)
+/* The hot loop of reading prices: unpacks, checks and copies four values at a time. `width` is a constant where it is
+ * called, so that the copies become single moves; four scalars, because a vector would have to be taken apart again. */
+static inline bool gather_fours(const struct page_dictionary *dictionary, size_t width, const struct rle_piece *piece,
+                                uint8_t *out, size_t *n_done)
 {
-    for (size_t i = 0; i < n; i++)
-        memcpy(out + 8 * i, dictionary + 8 * (size_t)indices[i], 8);
+    const struct packed_bits packed = piece->packed; /* local: the bytes written might lie anywhere, as C sees it */
+    uint32_t bits = packed.width;
+    uint32_t mask = (uint32_t)bits_mask(bits);
+    uint32_t last = dictionary->n_values - 1;
+    const uint8_t *values = dictionary->bytes;
+    size_t n = bits <= BITS_FOUR_WIDTH ? bits_limit_loadable(&packed, piece->first, piece->n) / 4 * 4 : 0;
+    uint64_t bit = piece->first * bits;
+    for (size_t k = 0; k < n; k += 4, bit += 4 * bits, out += 4 * width) {
+        uint64_t word = load_u64(packed.bytes + (bit >> 3)) >> (bit & 7);
+        uint32_t a = (uint32_t)word & mask, b = (uint32_t)(word >> bits) & mask;
+        uint32_t c = (uint32_t)(word >> 2 * bits) & mask, d = (uint32_t)(word >> 3 * bits) & mask;
+        /* The top bit of a difference is set where the index is over the last. */
+        if (((last - a) | (last - b) | (last - c) | (last - d)) >> 31 != 0)
+            return false;
+        memcpy(out, values + a * width, width);
+        memcpy(out + width, values + b * width, width);
+        memcpy(out + 2 * width, values + c * width, width);
+        memcpy(out + 3 * width, values + d * width, width);
+    }
+    *n_done = n;
+    return true;
 }
 
-static lake_status gather(struct decoder *decoder, struct value_sink *sink, const uint32_t *indices, size_t n,
-                          struct lake_error *err)
+/* False: an index is outside the dictionary. */
+static inline bool gather_packed(const struct page_dictionary *dictionary, size_t width, const struct rle_piece *piece,
+                                 uint8_t *out)
+{
+    size_t i = 0;
+    if (!gather_fours(dictionary, width, piece, out, &i))
+        return false;
+    for (; i < piece->n; i++) {
+        uint32_t index = 0;
+        bits_unpack_u32(&piece->packed, piece->first + i, 1, &index);
+        if (index >= dictionary->n_values)
+            return false;
+        memcpy(out + i * width, dictionary->bytes + index * width, width);
+    }
+    return true;
+}
+
+static inline bool gather_repeated(const struct page_dictionary *dictionary, size_t width,
+                                   const struct rle_piece *piece, uint8_t *out)
+{
+    if (piece->value >= dictionary->n_values)
+        return false;
+    for (size_t i = 0; i < piece->n; i++)
+        memcpy(out + i * width, dictionary->bytes + piece->value * width, width);
+    return true;
+}
+
+/* Values of a fixed width, run by run. */
+static inline lake_status next_fixed(struct decoder *decoder, size_t width, struct value_sink *sink, size_t n,
+                                     struct lake_error *err)
 {
     const struct page_dictionary *dictionary = decoder->dictionary;
-    size_t width = decoder->type.width;
-    if (width == 8) {
-        gather_8(dictionary->bytes, indices, n, sink->values);
-    } else if (width == 4) {
-        gather_4(dictionary->bytes, indices, n, sink->values);
-    } else if (width > 0) {
-        for (size_t i = 0; i < n; i++)
-            memcpy(sink->values + i * width, dictionary->bytes + indices[i] * width, width);
-    } else {
-        for (size_t i = 0; i < n; i++) {
+    while (n > 0) {
+        struct rle_piece piece;
+        TRY(rle_next_piece(&decoder->state.rle, n, &piece, err));
+        bool is_inside =
+            dictionary->n_values > 0 && (piece.is_packed ? gather_packed(dictionary, width, &piece, sink->values)
+                                                         : gather_repeated(dictionary, width, &piece, sink->values));
+        if (!is_inside)
+            return fail_index(dictionary, err);
+        sink->values += piece.n * width;
+        n -= piece.n;
+    }
+    return LAKE_OK;
+}
+
+static lake_status next_bytes(struct decoder *decoder, struct value_sink *sink, size_t n, struct lake_error *err)
+{
+    const struct page_dictionary *dictionary = decoder->dictionary;
+    uint32_t indices[PIECE];
+    while (n > 0) {
+        size_t part = n < PIECE ? n : PIECE;
+        TRY(rle_next_u32(&decoder->state.rle, indices, part, err));
+        for (size_t i = 0; i < part; i++) {
+            if (indices[i] >= dictionary->n_values)
+                return fail_index(dictionary, err);
             struct dictionary_entry entry = dictionary->entries[indices[i]];
             TRY(sink_append(sink, dictionary->bytes + entry.at, entry.n, err));
         }
-        return LAKE_OK;
+        n -= part;
     }
-    sink->values += n * width;
     return LAKE_OK;
 }
 
 static lake_status next_values(struct decoder *decoder, struct value_sink *sink, size_t n, struct lake_error *err)
 {
-    uint32_t indices[PIECE];
-    while (n > 0) {
-        size_t part = n < PIECE ? n : PIECE;
-        uint32_t highest = 0;
-        TRY(rle_next_u32(&decoder->state.rle, indices, part, err));
-        for (size_t i = 0; i < part; i++)
-            highest = indices[i] > highest ? indices[i] : highest;
-        if (highest >= decoder->dictionary->n_values)
-            return lake_fail(err, LAKE_CORRUPT, "index %u into a dictionary of %u values", (unsigned)highest,
-                             (unsigned)decoder->dictionary->n_values);
-        TRY(gather(decoder, sink, indices, part, err));
-        n -= part;
+    switch (decoder->type.width) {
+    case 0: return next_bytes(decoder, sink, n, err);
+    case 4: return next_fixed(decoder, 4, sink, n, err);
+    case 8: return next_fixed(decoder, 8, sink, n, err);
+    default: return next_fixed(decoder, decoder->type.width, sink, n, err);
     }
-    return LAKE_OK;
 }
 
 static lake_status skip_values(struct decoder *decoder, uint64_t n, struct lake_error *err)

@@ -58,8 +58,8 @@ lake_status decoder_init(struct decoder *decoder, int32_t encoding, struct value
     decoder->dictionary = dictionary;
     decoder->ops = is_dictionary ? &decode_dictionary : find_ops(encoding, type.physical);
     if (decoder->ops == NULL)
-        return lake_fail(err, LAKE_UNSUPPORTED, "encoding %s (%d) is not supported for this type", encoding_name(encoding),
-                         (int)encoding);
+        return lake_fail(err, LAKE_UNSUPPORTED, "encoding %s (%d) is not supported for this type",
+                         encoding_name(encoding), (int)encoding);
     return LAKE_OK;
 }
 

@@ -1,5 +1,7 @@
 #include "parquet/delta.h"
 
+#include <string.h>
+
 /* Both are far above what any writer uses (128 to 2,048 values a block). */
 enum { MAX_BLOCK_VALUES = 1 << 20, MAX_MINIBLOCKS = 1 << 15 };
 
@@ -88,13 +90,22 @@ static lake_status begin_miniblock(struct delta *delta, struct lake_error *err)
     return LAKE_OK;
 }
 
-/* Equal steps need no unpacking: the timestamps of bars. */
+/* Equal steps need no unpacking: the timestamps of bars. Four at a time, so that one addition does not wait for the
+ * other. */
 static void step_equally(struct delta *delta, uint64_t *out, size_t n)
 {
+    uint64_t step = delta->min_delta;
     uint64_t last = delta->last;
-    for (size_t i = 0; i < n; i++)
-        out[i] = last + (i + 1) * delta->min_delta;
-    delta->last = last + n * delta->min_delta;
+    size_t i = 0;
+    for (; i + 4 <= n; i += 4, last += 4 * step) {
+        out[i] = last + step;
+        out[i + 1] = last + 2 * step;
+        out[i + 2] = last + 3 * step;
+        out[i + 3] = last + 4 * step;
+    }
+    for (; i < n; i++)
+        out[i] = last += step;
+    delta->last = last;
 }
 
 static void unpack(struct delta *delta, uint64_t *out, size_t n)

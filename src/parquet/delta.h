@@ -1,7 +1,7 @@
 /* DELTA_BINARY_PACKED (Encodings.md): integers as differences, bit-packed in miniblocks of blocks.
  *
- * Resumable, and without memory of its own: whatever counts a header claims, work and memory follow the values asked for.
- * Arithmetic wraps modulo 2^64, as the encoding wants it; the low half is then right for 32-bit integers too. */
+ * Resumable, and without memory of its own: whatever counts a header claims, work and memory follow the values asked
+ * for. Arithmetic wraps modulo 2^64, as the encoding wants it; the low half is then right for 32-bit integers too. */
 #ifndef PARQUET_DELTA_H
 #define PARQUET_DELTA_H
 
@@ -20,8 +20,8 @@ struct delta {
     bool has_first;            /* the first value, which stands in the header, is still to come */
     uint64_t last;
     uint64_t min_delta;
-    const uint8_t *widths;    /* of the miniblocks of this block */
-    uint64_t next_miniblock;  /* in this block; n_miniblocks: none */
+    const uint8_t *widths;     /* of the miniblocks of this block */
+    uint64_t next_miniblock;   /* in this block; n_miniblocks: none */
     struct packed_bits packed; /* this miniblock */
     uint64_t packed_at;
     uint64_t n_left; /* values left in this miniblock */

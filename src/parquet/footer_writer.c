@@ -94,8 +94,7 @@ static void write_column_metadata(struct thrift_writer *out, const struct footer
     write_encodings(out, chunk);
     thrift_open_list(out, 3, THRIFT_BINARY, 1);
     thrift_add_binary(out, field->name, strlen(field->name));
-    thrift_write_i32(out, 4,
-                     input->compression == PARQUET_SNAPPY ? PARQUET_CODEC_SNAPPY : PARQUET_CODEC_UNCOMPRESSED);
+    thrift_write_i32(out, 4, input->compression == PARQUET_SNAPPY ? PARQUET_CODEC_SNAPPY : PARQUET_CODEC_UNCOMPRESSED);
     thrift_write_i64(out, 5, chunk->n_values);
     thrift_write_i64(out, 6, chunk->uncompressed_bytes);
     thrift_write_i64(out, 7, chunk->compressed_bytes);

@@ -1,5 +1,7 @@
 #include "parquet/levels.h"
 
+#include <string.h>
+
 void levels_init_none(struct levels *levels)
 {
     memset(levels, 0, sizeof *levels);
@@ -58,7 +60,7 @@ lake_status levels_next(struct levels *levels, uint8_t *valid, size_t n, size_t 
 
 lake_status levels_skip(struct levels *levels, uint64_t n, uint64_t *n_present, struct lake_error *err)
 {
-    uint8_t passed[512];
+    uint8_t passed[512] = {0};
     bool taken = false;
     *n_present = n;
     TRY(levels_take_present(levels, n, &taken, err));

@@ -13,7 +13,8 @@ struct levels {
 };
 
 void levels_init_none(struct levels *levels);
-LAKE_MUST_CHECK lake_status levels_init_rle(struct levels *levels, const uint8_t *bytes, size_t n, struct lake_error *err);
+LAKE_MUST_CHECK lake_status levels_init_rle(struct levels *levels, const uint8_t *bytes, size_t n,
+                                            struct lake_error *err);
 void levels_init_bit_packed(struct levels *levels, const uint8_t *bytes, size_t n);
 /* Takes n levels if all say present and that can be told without looking at each: a page without nulls is one run. */
 LAKE_MUST_CHECK lake_status levels_take_present(struct levels *levels, uint64_t n, bool *taken, struct lake_error *err);

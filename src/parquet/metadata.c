@@ -78,24 +78,12 @@ static struct statistics read_statistics(struct thrift_reader *in, struct thrift
         return statistics;
     while (thrift_next_field(in, &field)) {
         switch (field.id) {
-        case 1:
-            statistics.old_max = thrift_binary(in, field);
-            break;
-        case 2:
-            statistics.old_min = thrift_binary(in, field);
-            break;
-        case 3:
-            statistics.null_count = thrift_i64(in, field);
-            break;
-        case 5:
-            statistics.max = thrift_binary(in, field);
-            break;
-        case 6:
-            statistics.min = thrift_binary(in, field);
-            break;
-        default:
-            thrift_skip(in, field.type);
-            break;
+        case 1: statistics.old_max = thrift_binary(in, field); break;
+        case 2: statistics.old_min = thrift_binary(in, field); break;
+        case 3: statistics.null_count = thrift_i64(in, field); break;
+        case 5: statistics.max = thrift_binary(in, field); break;
+        case 6: statistics.min = thrift_binary(in, field); break;
+        default: thrift_skip(in, field.type); break;
         }
     }
     return statistics;
@@ -108,8 +96,8 @@ static void apply_statistics(struct column_chunk *chunk, const struct schema_lea
         chunk->null_count = from->null_count;
     bool known = metadata_integer(leaf, from->min, &range->min) && metadata_integer(leaf, from->max, &range->max);
     if (!known && !leaf->is_unsigned)
-        known = metadata_integer(leaf, from->old_min, &range->min) &&
-                metadata_integer(leaf, from->old_max, &range->max);
+        known =
+            metadata_integer(leaf, from->old_min, &range->min) && metadata_integer(leaf, from->old_max, &range->max);
     range->is_known = known && range->min <= range->max;
 }
 
@@ -120,30 +108,14 @@ static void read_chunk_metadata(struct thrift_reader *in, const struct schema_le
     struct thrift_field field = {0};
     while (thrift_next_field(in, &field)) {
         switch (field.id) {
-        case 1:
-            chunk->physical = thrift_i32(in, field);
-            break;
-        case 4:
-            chunk->codec = thrift_i32(in, field);
-            break;
-        case 5:
-            chunk->n_values = thrift_i64(in, field);
-            break;
-        case 7:
-            chunk->compressed_bytes = thrift_i64(in, field);
-            break;
-        case 9:
-            chunk->data_page_offset = thrift_i64(in, field);
-            break;
-        case 11:
-            chunk->dictionary_page_offset = thrift_i64(in, field);
-            break;
-        case 12:
-            statistics = read_statistics(in, field);
-            break;
-        default:
-            thrift_skip(in, field.type);
-            break;
+        case 1: chunk->physical = thrift_i32(in, field); break;
+        case 4: chunk->codec = thrift_i32(in, field); break;
+        case 5: chunk->n_values = thrift_i64(in, field); break;
+        case 7: chunk->compressed_bytes = thrift_i64(in, field); break;
+        case 9: chunk->data_page_offset = thrift_i64(in, field); break;
+        case 11: chunk->dictionary_page_offset = thrift_i64(in, field); break;
+        case 12: statistics = read_statistics(in, field); break;
+        default: thrift_skip(in, field.type); break;
         }
     }
     apply_statistics(chunk, leaf, &statistics);
@@ -157,32 +129,20 @@ static struct chunk_extras read_chunk(struct thrift_reader *in, const struct sch
     struct thrift_field field = {0};
     while (thrift_next_field(in, &field)) {
         switch (field.id) {
-        case 1:
-            extras.is_elsewhere = thrift_binary(in, field).n > 0;
-            break;
+        case 1: extras.is_elsewhere = thrift_binary(in, field).n > 0; break;
         case 3:
             if (thrift_enter_struct(in, field))
                 read_chunk_metadata(in, leaf, chunk);
             break;
-        case 4:
-            chunk->offset_index.offset = thrift_i64(in, field);
-            break;
-        case 5:
-            chunk->offset_index.n_bytes = thrift_i32(in, field);
-            break;
-        case 6:
-            chunk->column_index.offset = thrift_i64(in, field);
-            break;
-        case 7:
-            chunk->column_index.n_bytes = thrift_i32(in, field);
-            break;
+        case 4: chunk->offset_index.offset = thrift_i64(in, field); break;
+        case 5: chunk->offset_index.n_bytes = thrift_i32(in, field); break;
+        case 6: chunk->column_index.offset = thrift_i64(in, field); break;
+        case 7: chunk->column_index.n_bytes = thrift_i32(in, field); break;
         case 8:
             extras.is_encrypted = true;
             thrift_skip(in, field.type);
             break;
-        default:
-            thrift_skip(in, field.type);
-            break;
+        default: thrift_skip(in, field.type); break;
         }
     }
     return extras;
@@ -194,17 +154,12 @@ static const char *unsupported_codec(int32_t codec)
     case PARQUET_CODEC_UNCOMPRESSED:
     case PARQUET_CODEC_SNAPPY:
     case PARQUET_CODEC_GZIP:
-    case PARQUET_CODEC_ZSTD:
-        return NULL;
-    case PARQUET_CODEC_LZO:
-        return "LZO compression";
-    case PARQUET_CODEC_BROTLI:
-        return "brotli compression";
+    case PARQUET_CODEC_ZSTD: return NULL;
+    case PARQUET_CODEC_LZO: return "LZO compression";
+    case PARQUET_CODEC_BROTLI: return "brotli compression";
     case PARQUET_CODEC_LZ4:
-    case PARQUET_CODEC_LZ4_RAW:
-        return "LZ4 compression";
-    default:
-        return "an unknown compression";
+    case PARQUET_CODEC_LZ4_RAW: return "LZ4 compression";
+    default: return "an unknown compression";
     }
 }
 
@@ -318,20 +273,14 @@ static lake_status read_file(struct metadata *metadata, struct thrift_reader *in
             TRY(read_schema(metadata, in, field, err));
             has_schema = true;
             break;
-        case 3:
-            metadata->file.n_rows = thrift_i64(in, field);
-            break;
+        case 3: metadata->file.n_rows = thrift_i64(in, field); break;
         case 4:
             if (!has_schema)
                 return lake_fail(err, LAKE_CORRUPT, "footer: row groups before the schema");
             TRY(read_row_groups(metadata, in, field, err));
             break;
-        case 6:
-            *created_by = thrift_binary(in, field);
-            break;
-        default:
-            thrift_skip(in, field.type);
-            break;
+        case 6: *created_by = thrift_binary(in, field); break;
+        default: thrift_skip(in, field.type); break;
         }
     }
     TRY(thrift_status(in, "footer", err));

@@ -1,10 +1,10 @@
 /* The footer of a Parquet file, parsed: its columns, row groups and column chunks.
  *
- * Parsing reads the thrift bytes once and copies out what a reader needs, so the bytes may go afterwards. The memory is kept
- * from file to file: parsing the footers of many similar files allocates nothing after the first.
+ * Parsing reads the thrift bytes once and copies out what a reader needs, so the bytes may go afterwards. The memory
+ * is kept from file to file: parsing the footers of many similar files allocates nothing after the first.
  *
- * Invariants after metadata_parse: the rows of the row groups add up to n_rows; there is a chunk for every column of every row
- * group, in file order; sizes and offsets are as in the file, checked by whoever follows them. */
+ * Invariants after metadata_parse: the rows of the row groups add up to n_rows; there is a chunk for every column of
+ * every row group, in file order; sizes and offsets are as in the file, checked by whoever follows them. */
 #ifndef PARQUET_METADATA_H
 #define PARQUET_METADATA_H
 

@@ -1,7 +1,7 @@
 /* The dictionary of a column chunk, as read: the values of its dictionary page, by number.
  *
- * Fixed-width values are used where they lie; byte arrays get an index of where each begins. The index is kept from chunk to
- * chunk. */
+ * Fixed-width values are used where they lie; byte arrays get an index of where each begins. The index is kept from
+ * chunk to chunk. */
 #ifndef PARQUET_PAGE_DICTIONARY_H
 #define PARQUET_PAGE_DICTIONARY_H
 

@@ -8,21 +8,15 @@ static void read_v1(struct thrift_reader *in, struct page_header *header)
     struct thrift_field field = {0};
     while (thrift_next_field(in, &field)) {
         switch (field.id) {
-        case 1:
-            header->n_values = thrift_i32(in, field);
-            break;
-        case 2:
-            header->encoding = thrift_i32(in, field);
-            break;
+        case 1: header->n_values = thrift_i32(in, field); break;
+        case 2: header->encoding = thrift_i32(in, field); break;
         case 3:
             if (header->type == PARQUET_DATA_PAGE)
                 header->level_encoding = thrift_i32(in, field);
             else
                 thrift_skip(in, field.type);
             break;
-        default:
-            thrift_skip(in, field.type);
-            break;
+        default: thrift_skip(in, field.type); break;
         }
     }
 }
@@ -32,27 +26,13 @@ static void read_v2(struct thrift_reader *in, struct page_header *header)
     struct thrift_field field = {0};
     while (thrift_next_field(in, &field)) {
         switch (field.id) {
-        case 1:
-            header->n_values = thrift_i32(in, field);
-            break;
-        case 3:
-            header->n_rows = thrift_i32(in, field);
-            break;
-        case 4:
-            header->encoding = thrift_i32(in, field);
-            break;
-        case 5:
-            header->definition_bytes = thrift_i32(in, field);
-            break;
-        case 6:
-            header->repetition_bytes = thrift_i32(in, field);
-            break;
-        case 7:
-            header->is_compressed = thrift_bool(in, field);
-            break;
-        default:
-            thrift_skip(in, field.type);
-            break;
+        case 1: header->n_values = thrift_i32(in, field); break;
+        case 3: header->n_rows = thrift_i32(in, field); break;
+        case 4: header->encoding = thrift_i32(in, field); break;
+        case 5: header->definition_bytes = thrift_i32(in, field); break;
+        case 6: header->repetition_bytes = thrift_i32(in, field); break;
+        case 7: header->is_compressed = thrift_bool(in, field); break;
+        default: thrift_skip(in, field.type); break;
         }
     }
 }
@@ -76,22 +56,14 @@ static void read_header(struct thrift_reader *in, struct page_header *header)
     struct thrift_field field = {0};
     while (thrift_next_field(in, &field)) {
         switch (field.id) {
-        case 1:
-            header->type = thrift_i32(in, field);
-            break;
-        case 2:
-            header->uncompressed_bytes = thrift_i32(in, field);
-            break;
-        case 3:
-            header->compressed_bytes = thrift_i32(in, field);
-            break;
+        case 1: header->type = thrift_i32(in, field); break;
+        case 2: header->uncompressed_bytes = thrift_i32(in, field); break;
+        case 3: header->compressed_bytes = thrift_i32(in, field); break;
         case 4:
             header->crc = (uint32_t)thrift_i32(in, field);
             header->has_crc = true;
             break;
-        default:
-            read_kind(in, field, header);
-            break;
+        default: read_kind(in, field, header); break;
         }
     }
 }

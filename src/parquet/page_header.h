@@ -23,8 +23,8 @@ struct page_header {
     bool is_compressed;
 };
 
-/* Reads a header off the front of n bytes; *length is what it took. *truncated tells that more bytes are needed. Sizes are
- * checked for sense (not negative), kinds are not. */
+/* Reads a header off the front of n bytes; *length is what it took. *truncated tells that more bytes are needed.
+ * Sizes are checked for sense (not negative), kinds are not. */
 LAKE_MUST_CHECK lake_status page_header_parse(struct page_header *header, struct thrift_bytes bytes, size_t *length,
                                               bool *truncated, struct lake_error *err);
 

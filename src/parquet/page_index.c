@@ -22,15 +22,9 @@ static struct page_entry read_location(struct thrift_reader *in)
     struct thrift_field field = {0};
     while (thrift_next_field(in, &field)) {
         switch (field.id) {
-        case 1:
-            page.offset = thrift_i64(in, field);
-            break;
-        case 3:
-            page.first_row = thrift_i64(in, field);
-            break;
-        default:
-            thrift_skip(in, field.type);
-            break;
+        case 1: page.offset = thrift_i64(in, field); break;
+        case 3: page.first_row = thrift_i64(in, field); break;
+        default: thrift_skip(in, field.type); break;
         }
     }
     return page;
@@ -40,8 +34,8 @@ static lake_status check_order(const struct page_index *index, int64_t n_rows, s
 {
     for (size_t i = 0; i < index->n_pages; i++) {
         const struct page_entry *page = &index->pages[i];
-        bool in_order = i == 0 ? page->first_row == 0
-                               : page->first_row >= page[-1].first_row && page->offset > page[-1].offset;
+        bool in_order =
+            i == 0 ? page->first_row == 0 : page->first_row >= page[-1].first_row && page->offset > page[-1].offset;
         if (!in_order || page->offset < 0 || page->first_row > n_rows)
             return lake_fail(err, LAKE_CORRUPT, "offset index: page %zu is out of order", i);
     }

@@ -1,4 +1,5 @@
-/* The page index of a column chunk: where its pages are (offset index) and what range of values each holds (column index).
+/* The page index of a column chunk: where its pages are (offset index) and what range of values each holds (column
+ * index).
  *
  * Memory is kept from chunk to chunk. */
 #ifndef PARQUET_PAGE_INDEX_H
@@ -7,9 +8,9 @@
 #include "parquet/metadata.h"
 
 struct page_entry {
-    int64_t offset; /* in the file, of the page's header */
+    int64_t offset;    /* in the file, of the page's header */
     int64_t first_row; /* in the row group */
-    bool is_null; /* holds nothing but nulls */
+    bool is_null;      /* holds nothing but nulls */
     struct value_range range;
 };
 

@@ -79,7 +79,8 @@ static lake_status read_header(struct page_reader *pages, struct page_header *he
     }
 }
 
-static lake_status check_sizes(const struct page_reader *pages, const struct page_header *header, struct lake_error *err)
+static lake_status check_sizes(const struct page_reader *pages, const struct page_header *header,
+                               struct lake_error *err)
 {
     if (header->compressed_bytes > pages->end - pages->at)
         return lake_fail(err, LAKE_CORRUPT, "a page of %d bytes, longer than its column chunk",
@@ -91,7 +92,8 @@ static lake_status check_sizes(const struct page_reader *pages, const struct pag
     return LAKE_OK;
 }
 
-/* The body of the page whose header was just read, as it lies in the file: this, and all of it, is what the CRC covers. */
+/* The body of the page whose header was just read, as it lies in the file: this, and all of it, is what the CRC
+ * covers. */
 static lake_status view_body(struct page_reader *pages, const struct page_header *header, struct thrift_bytes *body,
                              struct lake_error *err)
 {
@@ -253,8 +255,8 @@ lake_status page_reader_load_index(struct page_reader *pages, const struct chunk
     return page_index_read_ranges(&pages->index, bytes, place->leaf, err);
 }
 
-/* Goes to the page of a row by the offset index, from the header of a page before it. The index is believed only so far as the
- * page found has the number of rows that the index says. */
+/* Goes to the page of a row by the offset index, from the header of a page before it. The index is believed only so
+ * far as the page found has the number of rows that the index says. */
 static lake_status jump(struct page_reader *pages, int64_t row, struct lake_error *err)
 {
     const struct page_index *index = &pages->index;
@@ -266,8 +268,9 @@ static lake_status jump(struct page_reader *pages, int64_t row, struct lake_erro
     size_t i = page_index_find(index, row);
     const struct page_entry *page = &index->pages[i];
     if (page->offset < pages->at || page->offset >= pages->end || page->first_row < pages->next_row)
-        return lake_fail(err, LAKE_CORRUPT, "the offset index says row %" PRId64 " is at byte %" PRId64
-                         ", outside its column chunk", page->first_row, page->offset);
+        return lake_fail(err, LAKE_CORRUPT,
+                         "the offset index says row %" PRId64 " is at byte %" PRId64 ", outside its column chunk",
+                         page->first_row, page->offset);
     int64_t next_row = i + 1 < index->n_pages ? page[1].first_row : pages->place.n_rows;
     pages->at = page->offset;
     pages->next_row = page->first_row;
@@ -319,8 +322,9 @@ lake_status page_reader_find(struct page_reader *pages, int64_t row, struct lake
     while (pages->next_row <= row) {
         int64_t at = pages->at;
         if (at >= pages->end)
-            return lake_fail(err, LAKE_CORRUPT, "its pages end after %" PRId64 " of the %" PRId64
-                             " rows of the row group", pages->next_row, pages->place.n_rows);
+            return lake_fail(err, LAKE_CORRUPT,
+                             "its pages end after %" PRId64 " of the %" PRId64 " rows of the row group",
+                             pages->next_row, pages->place.n_rows);
         lake_status status = read_page(pages, row, err);
         if (status != LAKE_OK)
             return lake_fail_prefix(err, status, "page at byte %" PRId64, at);

@@ -1,9 +1,9 @@
-/* Walks the pages of a column chunk: finds the one that holds a row, checks and decompresses it, and sets up its levels and
- * values to be taken.
+/* Walks the pages of a column chunk: finds the one that holds a row, checks and decompresses it, and sets up its
+ * levels and values to be taken.
  *
- * The dictionary page is read as it is met, ahead of all data pages. Pages before the wanted row are passed over by their
- * headers, or through the offset index where the chunk has one. Memory: one decompressed page and one dictionary, each within
- * LIMIT_PARQUET_PAGE_BYTES, kept from chunk to chunk and file to file.
+ * The dictionary page is read as it is met, ahead of all data pages. Pages before the wanted row are passed over by
+ * their headers, or through the offset index where the chunk has one. Memory: one decompressed page and one
+ * dictionary, each within LIMIT_PARQUET_PAGE_BYTES, kept from chunk to chunk and file to file.
  *
  *     TRY(page_reader_begin(pages, &place, err));
  *     while (n > 0) {
@@ -31,9 +31,9 @@ struct page_reader {
     bool check_crc;
     struct chunk_place place;
     struct value_type type;
-    int64_t at;  /* offset of the next page's header */
-    int64_t end; /* of the chunk */
-    int64_t next_row;       /* first row of the page at `at` */
+    int64_t at;              /* offset of the next page's header */
+    int64_t end;             /* of the chunk */
+    int64_t next_row;        /* first row of the page at `at` */
     int64_t expected_values; /* what the offset index says of the page at `at`, or -1 */
     bool index_is_used;
     size_t n_decoded_bytes; /* of this chunk so far */

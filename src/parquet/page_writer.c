@@ -110,8 +110,8 @@ lake_status page_writer_put(struct page_writer *writer, const struct page *page,
     const uint8_t *body = NULL;
     size_t n_body = 0;
     if (page->n_bytes > LIMIT_PARQUET_PAGE_BYTES)
-        return lake_fail(err, LAKE_INVALID_ARGUMENT, "a page of %zu bytes, with one value that is too large",
-                         page->n_bytes);
+        return lake_fail(err, LAKE_INVALID_ARGUMENT, "a value makes a page of %zu bytes, and %zu are allowed",
+                         page->n_bytes, LIMIT_PARQUET_PAGE_BYTES);
     TRY(compress(writer, page, &body, &n_body, err));
     size_t before = writer->pending.length;
     TRY(append_header(writer, page, body, n_body, err));

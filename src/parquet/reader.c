@@ -115,8 +115,8 @@ static lake_status check_column(const struct parquet_reader *reader, size_t colu
                          reader->metadata.file.n_columns);
     const struct parquet_file_column *described = &reader->metadata.file.columns[column];
     if (described->unsupported != NULL)
-        return lake_fail(err, LAKE_UNSUPPORTED, "%s: column '%s': not supported: %s",
-                         reader->pages.window.source.name, described->field.name, described->unsupported);
+        return lake_fail(err, LAKE_UNSUPPORTED, "%s: column '%s': not supported: %s", reader->pages.window.source.name,
+                         described->field.name, described->unsupported);
     return LAKE_OK;
 }
 
@@ -157,7 +157,8 @@ static lake_status read_group(struct parquet_reader *reader, const struct chunk_
     return LAKE_OK;
 }
 
-static lake_status check_rows(const struct parquet_reader *reader, int64_t first, int64_t n_rows, struct lake_error *err)
+static lake_status check_rows(const struct parquet_reader *reader, int64_t first, int64_t n_rows,
+                              struct lake_error *err)
 {
     int64_t n_file = reader->metadata.file.n_rows;
     if (first < 0 || n_rows < 0 || first > n_file || n_rows > n_file - first)

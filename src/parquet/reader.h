@@ -1,9 +1,10 @@
 /* Reads flat Parquet files, column by column, row range by row range, straight into memory that the caller owns.
  *
- * A reader is opened on one file after another and keeps its scratch: a steady-state scan allocates nothing per page. Opening
- * parses the footer only. Columns whose type or encoding is not supported do not stop a file from being opened; reading
- * such a column is LAKE_UNSUPPORTED with the feature's name. Whatever is damaged is LAKE_CORRUPT, naming the file, the column and
- * what is wrong. Nothing in a file is trusted: limits are in base/limits.h. One thread at a time per reader.
+ * A reader is opened on one file after another and keeps its scratch: a steady-state scan allocates nothing per page.
+ * Opening parses the footer only. Columns whose type or encoding is not supported do not stop a file from being
+ * opened; reading such a column is LAKE_UNSUPPORTED with the feature's name. Whatever is damaged is LAKE_CORRUPT,
+ * naming the file, the column and what is wrong. Nothing in a file is trusted: limits are in base/limits.h. One
+ * thread at a time per reader.
  *
  *     struct parquet_reader *reader = NULL;
  *     TRY(parquet_reader_new(&reader, err));
@@ -34,10 +35,10 @@ static inline struct parquet_source parquet_source_bytes(const char *name, const
 }
 
 struct parquet_file_column {
-    struct column_field field;  /* as read; the name is the whole path, "a.b", of nested columns */
-    const char *unsupported;    /* NULL, or why it cannot be read: "nested columns", "INT96 timestamps", … */
-    int64_t null_count;         /* of the file, -1 where the file does not say */
-    bool has_range;             /* min and max below are known and usable (int64 of integers and timestamps) */
+    struct column_field field; /* as read; the name is the whole path, "a.b", of nested columns */
+    const char *unsupported;   /* NULL, or why it cannot be read: "nested columns", "INT96 timestamps", … */
+    int64_t null_count;        /* of the file, -1 where the file does not say */
+    bool has_range;            /* min and max below are known and usable (int64 of integers and timestamps) */
     int64_t min, max;
 };
 
@@ -56,7 +57,8 @@ struct parquet_target {
     struct buffer *bytes; /* types with offsets: the values' bytes; cleared first; its limit is the budget */
     /* Filled in by the read: */
     int64_t null_count;
-    const uint8_t *valid; /* one byte a row (1 = present), in the reader's scratch until its next call; NULL: no nulls */
+    const uint8_t
+        *valid; /* one byte a row (1 = present), in the reader's scratch until its next call; NULL: no nulls */
 };
 
 struct parquet_reader;
@@ -72,13 +74,14 @@ LAKE_MUST_CHECK lake_status parquet_reader_open(struct parquet_reader *reader, s
 const struct parquet_file *parquet_reader_file(const struct parquet_reader *reader);
 int parquet_reader_find(const struct parquet_reader *reader, const char *name); /* -1: no such column */
 
-/* Rows that can hold values of [min, max] in an integer or timestamp column, judged by row group statistics and, where the file
- * has one, the page index: *first, *n_rows is one range that contains them all (n_rows 0: none). */
-LAKE_MUST_CHECK lake_status parquet_reader_find_rows(struct parquet_reader *reader, size_t column, int64_t min, int64_t max,
-                                                     int64_t *first, int64_t *n_rows, struct lake_error *err);
+/* Rows that can hold values of [min, max] in an integer or timestamp column, judged by row group statistics and,
+ * where the file has one, the page index: *first, *n_rows is one range that contains them all (n_rows 0: none). */
+LAKE_MUST_CHECK lake_status parquet_reader_find_rows(struct parquet_reader *reader, size_t column, int64_t min,
+                                                     int64_t max, int64_t *first, int64_t *n_rows,
+                                                     struct lake_error *err);
 /* Decodes rows [first, first + n_rows) of the file, across pages and row groups, skipping pages before the range by the
  * offset index where there is one. */
-LAKE_MUST_CHECK lake_status parquet_reader_read(struct parquet_reader *reader, size_t column, int64_t first, int64_t n_rows,
-                                                struct parquet_target *target, struct lake_error *err);
+LAKE_MUST_CHECK lake_status parquet_reader_read(struct parquet_reader *reader, size_t column, int64_t first,
+                                                int64_t n_rows, struct parquet_target *target, struct lake_error *err);
 
 #endif

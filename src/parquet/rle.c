@@ -1,6 +1,7 @@
 #include "parquet/rle.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 lake_status rle_init(struct rle *rle, uint32_t width, const uint8_t *bytes, size_t n, struct lake_error *err)
 {
@@ -32,7 +33,8 @@ static lake_status read_head(struct rle *rle, uint64_t *head, struct lake_error 
     return lake_fail(err, LAKE_CORRUPT, "a run length of more than five bytes");
 }
 
-/* Groups of eight values. Some writers leave out the padding of the last group; what its bytes hold is then all there is. */
+/* Groups of eight values. Some writers leave out the padding of the last group; what its bytes hold is then all there
+ * is. */
 static void begin_packed(struct rle *rle, uint64_t n_groups)
 {
     uint64_t n_bytes = n_groups * rle->width;
@@ -88,20 +90,31 @@ static void take(struct rle *rle, uint64_t n)
     rle->packed_at += n;
 }
 
+lake_status rle_next_piece(struct rle *rle, size_t n, struct rle_piece *piece, struct lake_error *err)
+{
+    TRY(begin_run(rle, err));
+    piece->n = rle->n_left < n ? (size_t)rle->n_left : n;
+    piece->is_packed = rle->is_packed;
+    piece->value = rle->value;
+    piece->packed = rle->packed;
+    piece->first = rle->packed_at;
+    take(rle, piece->n);
+    return LAKE_OK;
+}
+
 lake_status rle_next_u32(struct rle *rle, uint32_t *out, size_t n, struct lake_error *err)
 {
     while (n > 0) {
-        TRY(begin_run(rle, err));
-        size_t part = rle->n_left < n ? (size_t)rle->n_left : n;
-        if (rle->is_packed) {
-            bits_unpack_u32(&rle->packed, rle->packed_at, part, out);
+        struct rle_piece piece;
+        TRY(rle_next_piece(rle, n, &piece, err));
+        if (piece.is_packed) {
+            bits_unpack_u32(&piece.packed, piece.first, piece.n, out);
         } else {
-            for (size_t i = 0; i < part; i++)
-                out[i] = rle->value;
+            for (size_t i = 0; i < piece.n; i++)
+                out[i] = piece.value;
         }
-        take(rle, part);
-        out += part;
-        n -= part;
+        out += piece.n;
+        n -= piece.n;
     }
     return LAKE_OK;
 }
@@ -109,15 +122,14 @@ lake_status rle_next_u32(struct rle *rle, uint32_t *out, size_t n, struct lake_e
 lake_status rle_next_flags(struct rle *rle, uint8_t *out, size_t n, struct lake_error *err)
 {
     while (n > 0) {
-        TRY(begin_run(rle, err));
-        size_t part = rle->n_left < n ? (size_t)rle->n_left : n;
-        if (rle->is_packed)
-            bits_unpack_flags(rle->packed.bytes, rle->packed_at, part, out);
+        struct rle_piece piece;
+        TRY(rle_next_piece(rle, n, &piece, err));
+        if (piece.is_packed)
+            bits_unpack_flags(piece.packed.bytes, piece.first, piece.n, out);
         else
-            memset(out, (int)rle->value, part);
-        take(rle, part);
-        out += part;
-        n -= part;
+            memset(out, (int)piece.value, piece.n);
+        out += piece.n;
+        n -= piece.n;
     }
     return LAKE_OK;
 }

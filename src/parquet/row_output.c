@@ -28,8 +28,8 @@ static void widen(uint8_t *values, size_t n)
     }
 }
 
-/* Moves n_present values, which lie at the front, to their rows; from the last row on, so that none is overwritten before it is
- * moved. Once as many rows as values are left, the rest is in place. */
+/* Moves n_present values, which lie at the front, to their rows; from the last row on, so that none is overwritten
+ * before it is moved. Once as many rows as values are left, the rest is in place. */
 static void spread_values(uint8_t *values, size_t width, const uint8_t *valid, size_t n, size_t n_present)
 {
     while (n > n_present) {
@@ -65,7 +65,8 @@ static void spread_ends(int32_t *ends, const uint8_t *valid, size_t n, size_t n_
 }
 
 /* Decodes n_present values to the front of the rows at n_done. */
-static lake_status decode(struct row_output *output, struct page_reader *pages, size_t n_present, struct lake_error *err)
+static lake_status decode(struct row_output *output, struct page_reader *pages, size_t n_present,
+                          struct lake_error *err)
 {
     struct parquet_target *target = output->target;
     struct value_sink sink = {NULL, NULL, NULL};

@@ -1,8 +1,8 @@
-/* Puts the rows of a column into the target of a read: values dense as they were decoded, then spread to their rows where some
- * are null.
+/* Puts the rows of a column into the target of a read: values dense as they were decoded, then spread to their rows
+ * where some are null.
  *
- * A page without nulls is decoded straight into the target with no work per row. The array that tells which rows are present is
- * made when the first null is met. */
+ * A page without nulls is decoded straight into the target with no work per row. The array that tells which rows are
+ * present is made when the first null is met. */
 #ifndef PARQUET_ROW_OUTPUT_H
 #define PARQUET_ROW_OUTPUT_H
 
@@ -11,10 +11,10 @@
 struct row_output {
     struct parquet_target *target;
     const struct schema_leaf *leaf;
-    size_t width; /* bytes of a row in the target; 0 for byte arrays */
+    size_t width;  /* bytes of a row in the target; 0 for byte arrays */
     size_t n_rows; /* wanted */
     size_t n_done;
-    uint8_t *valid;       /* one byte a row, or NULL while no levels had to be looked at */
+    uint8_t *valid;        /* one byte a row, or NULL while no levels had to be looked at */
     struct buffer *memory; /* behind valid */
 };
 

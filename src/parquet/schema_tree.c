@@ -4,8 +4,8 @@
 
 #include "base/limits.h"
 
-/* What an annotation says, whether written as a LogicalType or as the older ConvertedType. The numbers are the field ids of
- * the union LogicalType. */
+/* What an annotation says, whether written as a LogicalType or as the older ConvertedType. The numbers are the field
+ * ids of the union LogicalType. */
 enum annotation_kind {
     ANNOTATION_NONE = 0,
     ANNOTATION_STRING = 1,
@@ -142,30 +142,14 @@ static struct schema_element read_element(struct thrift_reader *in)
     struct thrift_field field = {0};
     while (thrift_next_field(in, &field)) {
         switch (field.id) {
-        case 1:
-            element.physical = thrift_i32(in, field);
-            break;
-        case 2:
-            element.type_length = thrift_i32(in, field);
-            break;
-        case 3:
-            element.repetition = thrift_i32(in, field);
-            break;
-        case 4:
-            element.name = thrift_binary(in, field);
-            break;
-        case 5:
-            element.n_children = thrift_i32(in, field);
-            break;
-        case 6:
-            element.converted = thrift_i32(in, field);
-            break;
-        case 10:
-            element.logical = read_logical(in, field);
-            break;
-        default:
-            thrift_skip(in, field.type);
-            break;
+        case 1: element.physical = thrift_i32(in, field); break;
+        case 2: element.type_length = thrift_i32(in, field); break;
+        case 3: element.repetition = thrift_i32(in, field); break;
+        case 4: element.name = thrift_binary(in, field); break;
+        case 5: element.n_children = thrift_i32(in, field); break;
+        case 6: element.converted = thrift_i32(in, field); break;
+        case 10: element.logical = read_logical(in, field); break;
+        default: thrift_skip(in, field.type); break;
         }
     }
     return element;
@@ -180,18 +164,12 @@ static void set_type(struct schema_leaf *leaf, enum column_type type, int32_t ph
 static const char *refused_annotation(int32_t kind)
 {
     switch (kind) {
-    case ANNOTATION_DECIMAL:
-        return "DECIMAL values";
-    case ANNOTATION_TIME:
-        return "TIME values";
-    case ANNOTATION_NULL:
-        return "columns of type null";
-    case ANNOTATION_FLOAT16:
-        return "FLOAT16 values";
-    case ANNOTATION_INTERVAL:
-        return "INTERVAL values";
-    default:
-        return NULL;
+    case ANNOTATION_DECIMAL: return "DECIMAL values";
+    case ANNOTATION_TIME: return "TIME values";
+    case ANNOTATION_NULL: return "columns of type null";
+    case ANNOTATION_FLOAT16: return "FLOAT16 values";
+    case ANNOTATION_INTERVAL: return "INTERVAL values";
+    default: return NULL;
     }
 }
 
@@ -236,27 +214,13 @@ static void set_leaf_type(struct schema_leaf *leaf, const struct schema_element 
     leaf->physical = element->physical;
     leaf->unsupported = refused_annotation(annotation.kind);
     switch (element->physical) {
-    case PARQUET_BOOLEAN:
-        set_type(leaf, COLUMN_BOOL, 1);
-        break;
-    case PARQUET_INT32:
-        set_int32(leaf, &annotation);
-        break;
-    case PARQUET_INT64:
-        set_int64(leaf, &annotation);
-        break;
-    case PARQUET_FLOAT:
-        set_type(leaf, COLUMN_FLOAT, 4);
-        break;
-    case PARQUET_DOUBLE:
-        set_type(leaf, COLUMN_DOUBLE, 8);
-        break;
-    case PARQUET_BYTE_ARRAY:
-        set_byte_array(leaf, &annotation);
-        break;
-    case PARQUET_FIXED_LEN_BYTE_ARRAY:
-        set_fixed(leaf, element->type_length);
-        break;
+    case PARQUET_BOOLEAN: set_type(leaf, COLUMN_BOOL, 1); break;
+    case PARQUET_INT32: set_int32(leaf, &annotation); break;
+    case PARQUET_INT64: set_int64(leaf, &annotation); break;
+    case PARQUET_FLOAT: set_type(leaf, COLUMN_FLOAT, 4); break;
+    case PARQUET_DOUBLE: set_type(leaf, COLUMN_DOUBLE, 8); break;
+    case PARQUET_BYTE_ARRAY: set_byte_array(leaf, &annotation); break;
+    case PARQUET_FIXED_LEN_BYTE_ARRAY: set_fixed(leaf, element->type_length); break;
     default:
         set_type(leaf, COLUMN_BINARY, 0);
         leaf->unsupported = element->physical == PARQUET_INT96 ? "INT96 timestamps" : "an unknown physical type";

@@ -1,7 +1,7 @@
 /* The schema of a Parquet file: a tree written as a list in depth-first order, flattened here into its leaves.
  *
- * A leaf that hangs directly under the root and is not repeated is a column we can read; the others are named with their
- * whole path and marked unsupported. Here, and nowhere else, logical and converted types become column types:
+ * A leaf that hangs directly under the root and is not repeated is a column we can read; the others are named with
+ * their whole path and marked unsupported. Here, and nowhere else, logical and converted types become column types:
  *
  *     BOOLEAN                                   bool
  *     INT32, also as DATE, INT_8 … UINT_16      int32
@@ -22,17 +22,17 @@
 #include "parquet/thrift_reader.h"
 
 struct schema_leaf {
-    int32_t physical;        /* enum parquet_physical, or a number we do not know */
-    int32_t physical_width;  /* bytes of a value as decoded: 1 for booleans, 0 for byte arrays */
-    int32_t max_level;       /* highest definition level: 0 where required, 1 where optional */
-    bool is_unsigned;        /* UINT_32: widened to int64 */
-    const char *unsupported; /* as in parquet_file_column */
+    int32_t physical;          /* enum parquet_physical, or a number we do not know */
+    int32_t physical_width;    /* bytes of a value as decoded: 1 for booleans, 0 for byte arrays */
+    int32_t max_level;         /* highest definition level: 0 where required, 1 where optional */
+    bool is_unsigned;          /* UINT_32: widened to int64 */
+    const char *unsupported;   /* as in parquet_file_column */
     struct column_field field; /* without its name: */
-    size_t name_at;          /* where it stands, terminated, in the text */
+    size_t name_at;            /* where it stands, terminated, in the text */
 };
 
 /* Reads the list of schema elements. Leaves are appended to `leaves` (struct schema_leaf each), names to `text`. */
-LAKE_MUST_CHECK lake_status schema_tree_parse(struct thrift_reader *in, struct thrift_field field, struct buffer *leaves,
-                                              struct buffer *text, struct lake_error *err);
+LAKE_MUST_CHECK lake_status schema_tree_parse(struct thrift_reader *in, struct thrift_field field,
+                                              struct buffer *leaves, struct buffer *text, struct lake_error *err);
 
 #endif

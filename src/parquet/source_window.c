@@ -53,8 +53,9 @@ lake_status source_window_view(struct source_window *window, int64_t offset, int
 {
     int64_t size = window->source.size_bytes;
     if (offset < 0 || n < 0 || offset > size || n > size - offset)
-        return lake_fail(err, LAKE_CORRUPT, "bytes %" PRId64 " to +%" PRId64 " lie outside the file of %" PRId64 " bytes",
-                         offset, n, size);
+        return lake_fail(err, LAKE_CORRUPT,
+                         "bytes %" PRId64 " to +%" PRId64 " lie outside the file of %" PRId64 " bytes", offset, n,
+                         size);
     out->n = (size_t)n;
     if (source_window_in_memory(window)) {
         out->at = window->source.bytes + offset;

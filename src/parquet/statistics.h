@@ -19,9 +19,9 @@ struct bound {
 };
 
 enum range_kind {
-    RANGE_EMPTY,   /* no value, or only NaN */
-    RANGE_KNOWN,   /* min and max hold */
-    RANGE_UNKNOWN  /* there are values that no bound can be given for */
+    RANGE_EMPTY,  /* no value, or only NaN */
+    RANGE_KNOWN,  /* min and max hold */
+    RANGE_UNKNOWN /* there are values that no bound can be given for */
 };
 
 struct statistics {

@@ -231,38 +231,19 @@ static void skip_value(struct thrift_reader *in, uint8_t type, int depth)
     }
     switch (type) {
     case THRIFT_TRUE:
-    case THRIFT_FALSE:
-        break;
-    case THRIFT_BYTE:
-        skip_bytes(in, 1);
-        break;
+    case THRIFT_FALSE: break;
+    case THRIFT_BYTE: skip_bytes(in, 1); break;
     case THRIFT_I16:
     case THRIFT_I32:
-    case THRIFT_I64:
-        (void)read_varint(in);
-        break;
-    case THRIFT_DOUBLE:
-        skip_bytes(in, 8);
-        break;
-    case THRIFT_BINARY:
-        (void)thrift_element_binary(in);
-        break;
+    case THRIFT_I64: (void)read_varint(in); break;
+    case THRIFT_DOUBLE: skip_bytes(in, 8); break;
+    case THRIFT_BINARY: (void)thrift_element_binary(in); break;
     case THRIFT_LIST:
-    case THRIFT_SET:
-        skip_list(in, depth + 1);
-        break;
-    case THRIFT_MAP:
-        skip_map(in, depth + 1);
-        break;
-    case THRIFT_STRUCT:
-        skip_struct(in, depth + 1);
-        break;
-    case THRIFT_UUID:
-        skip_bytes(in, 16);
-        break;
-    default:
-        thrift_set_failure(in, "a value of no known type");
-        break;
+    case THRIFT_SET: skip_list(in, depth + 1); break;
+    case THRIFT_MAP: skip_map(in, depth + 1); break;
+    case THRIFT_STRUCT: skip_struct(in, depth + 1); break;
+    case THRIFT_UUID: skip_bytes(in, 16); break;
+    default: thrift_set_failure(in, "a value of no known type"); break;
     }
 }
 

@@ -1,8 +1,9 @@
 /* Reads the compact protocol of Apache Thrift, in which Parquet writes its footers and page headers.
  *
- * Failure is sticky: after the first one every read gives zero, every struct has ended, and `failure` says what was wrong, so
- * that a parser reads straight through and asks once at its end (thrift_status). Nothing is copied or allocated: binary values
- * point into the bytes. List counts never exceed the bytes that are left, so they bound loops and allocations.
+ * Failure is sticky: after the first one every read gives zero, every struct has ended, and `failure` says what was
+ * wrong, so that a parser reads straight through and asks once at its end (thrift_status). Nothing is copied or
+ * allocated: binary values point into the bytes. List counts never exceed the bytes that are left, so they bound
+ * loops and allocations.
  *
  *     struct thrift_reader in = thrift_reader_init(bytes, n);
  *     struct thrift_field field = {0};

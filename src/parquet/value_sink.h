@@ -11,8 +11,8 @@ struct value_type {
     size_t width;     /* bytes of a decoded value: 1 for booleans, 0 for byte arrays */
 };
 
-/* Fixed-width values are written to `values` and byte arrays appended to `bytes`, the end of each in it written to `ends`;
- * both pointers move on behind what was written. */
+/* Fixed-width values are written to `values` and byte arrays appended to `bytes`, the end of each in it written to
+ * `ends`; both pointers move on behind what was written. */
 struct value_sink {
     uint8_t *values;
     int32_t *ends;

@@ -17,9 +17,9 @@ struct text_view {
 struct values {
     enum column_type type;
     enum parquet_physical physical;
-    size_t width;  /* bytes of a value of `fixed` (a boolean: 1); 0: the values are texts */
+    size_t width; /* bytes of a value of `fixed` (a boolean: 1); 0: the values are texts */
     int64_t n_rows;
-    int64_t n;     /* present */
+    int64_t n; /* present */
     const uint8_t *fixed;
     const struct text_view *texts;
     const uint8_t *validity; /* row 0 is bit validity_first; NULL: no nulls */

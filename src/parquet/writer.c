@@ -140,8 +140,8 @@ static lake_status check_append(const struct parquet_writer *writer, const struc
     if (writer->state != STATE_WRITING)
         return lake_fail(err, LAKE_INVALID_STATE, "the Parquet writer has no file begun, or failed on it");
     if (first < 0 || n_rows < 0 || first > batch->n_rows || n_rows > batch->n_rows - first)
-        return lake_fail(err, LAKE_INVALID_ARGUMENT, "rows %" PRId64 " to %" PRId64 " of a batch of %" PRId64, first,
-                         first + n_rows, batch->n_rows);
+        return lake_fail(err, LAKE_INVALID_ARGUMENT, "%" PRId64 " rows from row %" PRId64 " of a batch of %" PRId64,
+                         n_rows, first, batch->n_rows);
     if (batch->schema != writer->schema && !schema_equal(batch->schema, writer->schema))
         return lake_fail(err, LAKE_INVALID_ARGUMENT, "the batch has other columns than the Parquet file begun");
     if (n_groups(writer) >= LIMIT_PARQUET_ROW_GROUPS)

@@ -1,8 +1,11 @@
 /* Writes batches as Parquet: flat schemas, statistics, page CRC, column and offset index.
  *
- * The same rows with the same options give the same bytes: nothing of time, machine or library version enters a file.
- * Each append becomes one row group (pages of page_rows rows). A writer is reused for file after file and keeps its scratch; one
- * thread at a time.
+ * The same appends with the same options give the same bytes, however the batches lie in memory: nothing of time, machine
+ * or release enters a file. (Columns that go through the snappy library follow its version; doubles under FAST do not.)
+ * Each append of at least one row becomes one row group. A writer is reused for file after file and keeps its scratch, so
+ * that files of a shape seen before are written without allocating; one thread at a time. The sink gets pieces of about a
+ * MiB and the rest at finish. A refused argument changes nothing; after any other failure the file is over, and append and
+ * finish say so until the next begin.
  *
  *     struct parquet_writer *writer = NULL;
  *     TRY(parquet_writer_new(&writer, err));
@@ -23,7 +26,7 @@ enum parquet_compression { PARQUET_SNAPPY, PARQUET_UNCOMPRESSED };
 struct parquet_writer_options {
     enum parquet_doubles doubles;
     enum parquet_compression compression;
-    int64_t page_rows; /* 0: the default */
+    int64_t page_rows; /* of a page at most; 0: 8,192. Pages are also cut at 8 MiB and 1,048,576 rows */
 };
 
 struct parquet_sink {
@@ -42,8 +45,8 @@ void parquet_writer_free(struct parquet_writer *writer);
 LAKE_MUST_CHECK lake_status parquet_writer_begin(struct parquet_writer *writer, const struct schema *schema,
                                                  const struct parquet_writer_options *options, struct parquet_sink sink,
                                                  struct lake_error *err);
-LAKE_MUST_CHECK lake_status parquet_writer_append(struct parquet_writer *writer, const struct batch *batch, int64_t first,
-                                                  int64_t n_rows, struct lake_error *err);
+LAKE_MUST_CHECK lake_status parquet_writer_append(struct parquet_writer *writer, const struct batch *batch,
+                                                  int64_t first, int64_t n_rows, struct lake_error *err);
 LAKE_MUST_CHECK lake_status parquet_writer_finish(struct parquet_writer *writer, struct lake_error *err);
 
 #endif

@@ -4,14 +4,21 @@ A document's blocks run in its order, in one directory of its own that holds the
 run inside this test stands in NOT_RUN, with the reason and with a check that what it names exists.
 """
 
+import contextlib
+import fcntl
 import gzip
 import json
 import os
+import pty
 import re
 import shlex
 import shutil
+import struct
 import subprocess
 import sys
+import tempfile
+import termios
+import tty
 from pathlib import Path
 
 import pytest
@@ -119,20 +126,30 @@ def environment(directory: Path) -> dict[str, str]:
     return kept | {"PATH": path, "HOME": str(directory), "NO_COLOR": "1"}
 
 
+def terminal_output(command: list[str], directory: Path) -> tuple[int, str]:
+    """Exit status and output of a command that a person types: what it prints goes to a terminal, its notes follow."""
+    master, terminal = pty.openpty()
+    tty.setraw(terminal)
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("4H", 50, 160, 0, 0))
+    with tempfile.TemporaryFile() as notes:
+        process = subprocess.Popen(
+            command, cwd=directory, env=environment(directory), stdin=subprocess.DEVNULL, stdout=terminal, stderr=notes
+        )
+        os.close(terminal)
+        printed = b""
+        with contextlib.suppress(OSError):  # the end of a terminal reads as an error
+            while chunk := os.read(master, 65536):
+                printed += chunk
+        os.close(master)
+        status = process.wait(TIMEOUT_S)
+        notes.seek(0)
+        return status, (printed + notes.read()).decode("utf-8")
+
+
 def run(command: list[str], directory: Path, where: str) -> str:
-    result = subprocess.run(
-        command,
-        cwd=directory,
-        env=environment(directory),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=TIMEOUT_S,
-        check=False,
-    )
-    assert result.returncode == 0, f"{where}: {command[-1]}: exit status {result.returncode}\n{result.stdout}"
-    return result.stdout
+    status, output = terminal_output(command, directory)
+    assert status == 0, f"{where}: {command[-1]}: exit status {status}\n{output}"
+    return output
 
 
 def run_c(program: str, directory: Path, where: str) -> str:

@@ -17,6 +17,13 @@
 
 #include "base/error.h"
 
+/* Under AddressSanitizer an allocation that is too large fails, as it does without, instead of ending the program. */
+LAKE_API const char *__asan_default_options(void);
+const char *__asan_default_options(void)
+{
+    return "allocator_may_return_null=1";
+}
+
 #define lake_ok(call)                                                                                                  \
     do {                                                                                                               \
         err = (struct lake_error){0};                                                                                  \

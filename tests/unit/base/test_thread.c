@@ -90,6 +90,42 @@ static void test_first_error_by_index_is_returned(void **state)
     fail_with_threads(5);
 }
 
+/* Where two tasks wait for each other. */
+struct meeting {
+    pthread_mutex_t lock;
+    pthread_cond_t both_are_here;
+    int n_here;
+};
+
+static lake_status meet_and_fail(void *context, size_t index, size_t worker, struct lake_error *err)
+{
+    struct meeting *meeting = context;
+    (void)worker;
+    pthread_mutex_lock(&meeting->lock);
+    meeting->n_here++;
+    pthread_cond_broadcast(&meeting->both_are_here);
+    while (meeting->n_here < 2)
+        pthread_cond_wait(&meeting->both_are_here, &meeting->lock);
+    pthread_mutex_unlock(&meeting->lock);
+    return lake_fail(err, LAKE_CORRUPT, "task %zu failed", index);
+}
+
+/* Both run when they fail, in either order. */
+static void test_lowest_of_two_failures_is_returned(void **state)
+{
+    (void)state;
+    struct lake_error err = {0};
+    struct meeting meeting = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0};
+    struct pool *pool = NULL;
+    lake_ok(pool_new(2, &pool, &err));
+    for (int round = 0; round < 200; round++) {
+        meeting.n_here = 0;
+        lake_fails(pool_run(pool, 100, meet_and_fail, &meeting, &err), LAKE_CORRUPT, "task 0 failed");
+        assert_int_equal(meeting.n_here, 2);
+    }
+    pool_free(pool);
+}
+
 static lake_status note_thread(void *context, size_t index, size_t worker, struct lake_error *err)
 {
     (void)index;
@@ -198,9 +234,13 @@ static void test_mutex_keeps_others_out(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_task_runs_once),        cmocka_unit_test(test_first_error_by_index_is_returned),
-        cmocka_unit_test(test_pool_of_one_is_a_plain_loop), cmocka_unit_test(test_too_many_threads_are_refused),
-        cmocka_unit_test(test_two_callers_take_turns),      cmocka_unit_test(test_mutex_keeps_others_out),
+        cmocka_unit_test(test_every_task_runs_once),
+        cmocka_unit_test(test_first_error_by_index_is_returned),
+        cmocka_unit_test(test_lowest_of_two_failures_is_returned),
+        cmocka_unit_test(test_pool_of_one_is_a_plain_loop),
+        cmocka_unit_test(test_too_many_threads_are_refused),
+        cmocka_unit_test(test_two_callers_take_turns),
+        cmocka_unit_test(test_mutex_keeps_others_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

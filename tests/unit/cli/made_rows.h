@@ -1,5 +1,5 @@
-/* Streams of made-up rows: ts (every minute from 2026-01-01), n (the number of the row), price (n / 4), and a note that is null in
- * every third row, from the second on. */
+/* Streams of made-up rows: ts (every minute from 2026-01-01), n (the number of the row), price (n / 4), and a note
+ * that is null in every third row, from the second on. */
 #ifndef TESTS_CLI_MADE_ROWS_H
 #define TESTS_CLI_MADE_ROWS_H
 

@@ -1,6 +1,6 @@
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -204,12 +204,8 @@ static void digits(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(values),
-        cmocka_unit_test(lists),
-        cmocka_unit_test(arguments_and_the_end_of_options),
-        cmocka_unit_test(mistakes),
-        cmocka_unit_test(required),
-        cmocka_unit_test(digits),
+        cmocka_unit_test(values),   cmocka_unit_test(lists),    cmocka_unit_test(arguments_and_the_end_of_options),
+        cmocka_unit_test(mistakes), cmocka_unit_test(required), cmocka_unit_test(digits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,6 @@
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -121,8 +121,8 @@ static void many_rows_have_one_header(void **state)
 static void utf8_is_decoded_strictly(void **state)
 {
     (void)state;
-    static const char *const bad[] = {"\x80", "\xC0\x80", "\xE0\x80\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xE6\xAF",
-                                      "\xFF"};
+    static const char *const bad[] = {"\x80",     "\xC0\x80", "\xE0\x80\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80",
+                                      "\xE6\xAF", "\xFF"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         size_t at = 0;
         assert_int_equal(utf8_next(bad[i], strlen(bad[i]), &at), UTF8_REPLACEMENT);

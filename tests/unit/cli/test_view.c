@@ -1,6 +1,6 @@
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -59,9 +59,8 @@ static void first_and_last_rows(void **state)
 {
     (void)state;
     static const int64_t one[] = {100};
-    static const int64_t tiny[] = {1, 1, 1, 0, 50, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-                                   1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-                                   1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+    static const int64_t tiny[] = {1, 1, 1, 0, 50, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+                                   1, 1, 1, 1, 1,  1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
     static const int64_t odd[] = {19, 21, 7, 33, 1, 19};
     const struct rows_plan plans[] = {{.batches = one, .n_batches = 1},
                                       {.batches = tiny, .n_batches = sizeof tiny / sizeof *tiny},

@@ -74,7 +74,8 @@ static inline void rows_make(struct batch *batch, int64_t first, int64_t n_rows)
     lake_ok(batch_new(batch, &rows_schema, n_rows, &err));
     for (size_t c = 0; c < ROWS_FIELDS; c++) {
         size_t width = column_type_width(&rows_fields[c]);
-        memset(batch->columns[c].values, 0, batch->columns[c].values == NULL ? 0 : (size_t)n_rows * width);
+        if (width > 0)
+            memset(batch->columns[c].values, 0, (size_t)n_rows * width);
         if (column_type_has_offsets(rows_fields[c].type))
             rows_fill_text(batch, c, first);
         for (int64_t row = 0; row < n_rows; row++) {

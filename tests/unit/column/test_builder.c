@@ -30,6 +30,9 @@ static void test_ranges_are_joined(void **state)
     assert_true(batch.owns_schema && schema_equal(batch.schema, &rows_schema));
     rows_check(&batch, 0, at, 9);
     rows_check_invariants(&batch);
+    assert_int_not_equal(at % 8, 0);
+    assert_int_equal(batch.columns[3].validity[at / 8] >> at % 8, 0); /* bits past the last row are zero */
+    assert_int_equal(((uint8_t *)batch.columns[3].values)[at / 8] >> at % 8, 0);
     batch_builder_free(builder);
     batch_release(&batch);
 }

@@ -52,8 +52,9 @@ static void test_each_spelling_stands_once_and_in_plain_letters(void **state)
 static void test_the_lakes_own_names_are_known(void **state)
 {
     (void)state;
+    struct lake_error err = {0};
     const struct data_type *raw = NULL;
-    lake_ok(data_type_find("raw", &raw, NULL));
+    lake_ok(data_type_find("raw", &raw, &err));
     for (size_t i = 0; i < raw->n_columns; i++)
         assert_means(raw->columns[i].name, raw->columns[i].name);
 }

@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -65,8 +66,19 @@ static void test_every_number_is_the_nearest_double(void **state)
 static void test_common_numbers_need_no_other_way(void **state)
 {
     (void)state;
-    const char *const numbers[] = {"0", "0.0", "5.685", "00.50", "42000.12", "0.00002853", "26547.30000000", "8388698.6",
-                                   "123456789012345", "99999999.9999999", "12345678", "1234567.8", "9007199254740.991"};
+    const char *const numbers[] = {"0",
+                                   "0.0",
+                                   "5.685",
+                                   "00.50",
+                                   "42000.12",
+                                   "0.00002853",
+                                   "26547.30000000",
+                                   "8388698.6",
+                                   "123456789012345",
+                                   "99999999.9999999",
+                                   "12345678",
+                                   "1234567.8",
+                                   "9007199254740.991"};
     const char ends[] = {',', '\n', '\r', ';', '\t', '\0', '"', ' ', 'e', '.', '-', (char)0xff, '/', ':'};
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
         for (size_t k = 0; k < sizeof ends; k++) {
@@ -82,8 +94,18 @@ static void test_common_numbers_need_no_other_way(void **state)
 static void test_other_forms_are_left_to_others(void **state)
 {
     (void)state;
-    const char *const others[] = {"", "-1", "+1", ".5", "5.", "x", " 1", "1234567890123456", "0.1234567890123456",
-                                  "12345678901.12345678", "9007199254740993.0", "nan"};
+    const char *const others[] = {"",
+                                  "-1",
+                                  "+1",
+                                  ".5",
+                                  "5.",
+                                  "x",
+                                  " 1",
+                                  "1234567890123456",
+                                  "0.1234567890123456",
+                                  "12345678901.12345678",
+                                  "9007199254740993.0",
+                                  "nan"};
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
         struct padded p = padded(others[i], ',', '1');
         double got;

@@ -20,8 +20,8 @@ static void test_utf8_takes_shortest_forms_only(void **state)
     assert_int_equal(utf8("\xe2\x82\xac"), 3);
     assert_int_equal(utf8("\xf0\x9f\x98\x80"), 4);
     assert_int_equal(utf8("\xf4\x8f\xbf\xbf"), 4);
-    const char *const wrong[] = {"\x80",     "\xc0\xaf",         "\xe0\x80\xaf",     "\xed\xa0\x80", "\xf4\x90\x80\x80",
-                                 "\xf8\x88", "\xf0\x80\x80\x80", "\xc3", "\xe2\x82", "\xc3\x28"};
+    const char *const wrong[] = {"\x80",     "\xc0\xaf",         "\xe0\x80\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80",
+                                 "\xf8\x88", "\xf0\x80\x80\x80", "\xc3",         "\xe2\x82",     "\xc3\x28"};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
         assert_int_equal(utf8(wrong[i]), 0);
 }

@@ -50,9 +50,21 @@ static void test_units_are_told_by_size(void **state)
 static void test_what_is_no_time(void **state)
 {
     (void)state;
-    const char *const wrong[] = {"",           "abc",        "1.61093E+12", "1e12",       "16803072x0",  "1680307200.x",
-                                 "-",          "2021-13-01", "2021-02-29",  "09:01:00",   "2021-12-31 25:00:00",
-                                 "1680307200 ", "1680307200,0", "1735689600000000000.5", "99999999999999999999999"};
+    const char *const wrong[] = {"",
+                                 "abc",
+                                 "1.61093E+12",
+                                 "1e12",
+                                 "16803072x0",
+                                 "1680307200.x",
+                                 "-",
+                                 "2021-13-01",
+                                 "2021-02-29",
+                                 "09:01:00",
+                                 "2021-12-31 25:00:00",
+                                 "1680307200 ",
+                                 "1680307200,0",
+                                 "1735689600000000000.5",
+                                 "99999999999999999999999"};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         int64_t ns;
         if (csv_time_parse(span(wrong[i]), &ns) != CSV_TIME_UNREADABLE)
@@ -63,8 +75,9 @@ static void test_what_is_no_time(void **state)
 static void test_other_centuries_are_out_of_range(void **state)
 {
     (void)state;
-    const char *const wrong[] = {"0",          "-5",          "5",          "631151999",  "4102444800",
-                                 "1680307200000000000000", "20230401", "1989-12-31", "2100-01-01", "1970-01-01 00:00:00"};
+    const char *const wrong[] = {
+        "0",        "-5",         "5",          "631151999",          "4102444800", "1680307200000000000000",
+        "20230401", "1989-12-31", "2100-01-01", "1970-01-01 00:00:00"};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         int64_t ns;
         enum csv_time_result result = csv_time_parse(span(wrong[i]), &ns);
@@ -77,12 +90,14 @@ static void test_other_centuries_are_out_of_range(void **state)
 static void test_iso_in_place_agrees(void **state)
 {
     (void)state;
-    const char *const texts[] = {"2023-03-01 00:01:00+00:00", "2023-03-01T00:01:00Z", "2023-03-01 23:59:59",
-                                 "2023-03-02 00:00:00.000000", "2023-03-02 00:00:00.000000000", "2024-02-29 12:34:56.000"};
-    const char *const left[] = {"2023-03-01 24:00:00", "2023-03-01 00:60:00", "2023-03-01 00:00:60", "2023-02-29 00:00:00",
-                                "2023-03-01 00:00:00.5", "2023-03-01 00:00:00+09:00", "2023-03-01 00:00", "2023-03-01",
-                                "1989-03-01 00:00:00", "2100-01-01 00:00:00", "2023-03-01 00:00:00.", "2023-03-01x00:00:00",
-                                "2023-03-01 0a:00:00", "2023-03-01 00:00:0:", "1680307200000"};
+    const char *const texts[] = {"2023-03-01 00:01:00+00:00",     "2023-03-01T00:01:00Z",
+                                 "2023-03-01 23:59:59",           "2023-03-02 00:00:00.000000",
+                                 "2023-03-02 00:00:00.000000000", "2024-02-29 12:34:56.000"};
+    const char *const left[] = {
+        "2023-03-01 24:00:00",   "2023-03-01 00:60:00",       "2023-03-01 00:00:60",  "2023-02-29 00:00:00",
+        "2023-03-01 00:00:00.5", "2023-03-01 00:00:00+09:00", "2023-03-01 00:00",     "2023-03-01",
+        "1989-03-01 00:00:00",   "2100-01-01 00:00:00",       "2023-03-01 00:00:00.", "2023-03-01x00:00:00",
+        "2023-03-01 0a:00:00",   "2023-03-01 00:00:0:",       "1680307200000"};
     struct csv_date date = {{0}, 0};
     for (size_t i = 0; i < 2 * sizeof texts / sizeof texts[0]; i++) {
         char text[64 + CSV_PADDING_BYTES] = "";
@@ -117,10 +132,8 @@ static void test_no_date_is_remembered_at_first(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_units_are_told_by_size),
-        cmocka_unit_test(test_what_is_no_time),
-        cmocka_unit_test(test_other_centuries_are_out_of_range),
-        cmocka_unit_test(test_iso_in_place_agrees),
+        cmocka_unit_test(test_units_are_told_by_size),           cmocka_unit_test(test_what_is_no_time),
+        cmocka_unit_test(test_other_centuries_are_out_of_range), cmocka_unit_test(test_iso_in_place_agrees),
         cmocka_unit_test(test_no_date_is_remembered_at_first),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

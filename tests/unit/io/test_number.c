@@ -202,6 +202,9 @@ static void test_format_what_is_known(void **state)
     check_format(2.2250738585072014e-308, "2.2250738585072014e-308");
     check_format(1.7976931348623157e308, "1.7976931348623157e+308");
     check_format(5.684341886080802e-14, "5.684341886080802e-14"); /* 2^-44: the nearest 16 digits do not read back */
+    check_format(0x1.bcaaa95455e5ap+49, "977832296098763.2");     /* a tie between two of 16 digits: the even one */
+    check_format(0x1.dc5aa6f7987ap+43, "16367402597571.812");
+    check_format(1734829.283903001, "1734829.283903001");
     check_format(9007199254740993.0, "9007199254740992");
     check_format((double)NAN, "nan");
     check_format(-(double)NAN, "nan");

@@ -9,7 +9,7 @@
 static const char count_everything[] =
     "SELECT (SELECT count(*) FROM datasets) + (SELECT count(*) FROM operations) + (SELECT count(*) FROM operation_sources)"
     " + (SELECT count(*) FROM snapshots) + (SELECT count(*) FROM files) + (SELECT count(*) FROM contents)"
-    " + (SELECT count(*) FROM outstanding)";
+    " + (SELECT count(*) FROM outstanding) + (SELECT count(*) FROM columns)";
 
 /* One of each kind of row; returns the file's id. */
 static int64_t write_one_of_each(struct fixture *f)
@@ -19,6 +19,8 @@ static int64_t write_one_of_each(struct fixture *f)
     struct manifest_source source = {"a.csv", 10, NULL};
     struct manifest_file file = fixture_file(dataset, write, 1, 1, "a");
     struct manifest_content content = fixture_content(dataset, write, 1, 1);
+    struct manifest_column column = {"ts", 6, 0};
+    must(f, manifest_add_column(f->manifest, dataset, &column, &f->err));
     must(f, manifest_add_source(f->manifest, write.operation, &source, &f->err));
     must(f, manifest_add_file(f->manifest, &file, "staging/a", &f->err));
     must(f, manifest_put_content(f->manifest, &content, write.snapshot, &f->err));
@@ -34,7 +36,7 @@ static void test_a_rollback_leaves_nothing(void **state)
     assert_int_equal(query_int64(f, count_everything), 0);
     write_one_of_each(f);
     fixture_commit(f);
-    assert_int_equal(query_int64(f, count_everything), 7);
+    assert_int_equal(query_int64(f, count_everything), 8);
 }
 
 static void test_closing_rolls_back(void **state)
@@ -67,7 +69,9 @@ static void test_writes_need_a_transaction(void **state)
     struct manifest_source source = {"a", 1, NULL};
     struct manifest_file file = fixture_file(1, write, 1, 1, "a");
     struct manifest_content content = fixture_content(1, write, 1, 1);
+    struct manifest_column column = {"ts", 6, 0};
     int64_t snapshot = 0;
+    expect_status(f, LAKE_INVALID_STATE, manifest_add_column(f->manifest, 1, &column, &f->err));
     expect_status(f, LAKE_INVALID_STATE, manifest_add_dataset(f->manifest, &dataset, &f->err));
     expect_status(f, LAKE_INVALID_STATE, manifest_add_operation(f->manifest, &operation, &snapshot, &f->err));
     expect_status(f, LAKE_INVALID_STATE, manifest_add_source(f->manifest, 1, &source, &f->err));
@@ -95,6 +99,39 @@ static void test_a_dataset_is_added_once(void **state)
     assert_int_equal(fixture_dataset(f, "BTCUSDT", "5m"), two);
     fixture_commit(f);
     assert_int_equal(query_int64(f, "SELECT count(*) FROM datasets"), 2);
+}
+
+static void add_column(struct fixture *f, const char *name, int32_t type, int32_t width, lake_status status)
+{
+    struct manifest_column column = {name, type, width};
+    expect_status(f, status, manifest_add_column(f->manifest, 1, &column, &f->err));
+}
+
+static void test_columns_are_added_once_and_keep_their_type(void **state)
+{
+    struct fixture *f = *state;
+    struct manifest_column *found = NULL;
+    size_t n = 0;
+    fixture_begin(f, 1);
+    add_column(f, "ts", 6, 0, LAKE_INTERNAL); /* no such dataset */
+    int64_t dataset = fixture_dataset(f, "BTCUSDT", "1m");
+    add_column(f, "ts", 6, 0, LAKE_OK);
+    add_column(f, "hash", 11, 32, LAKE_OK);
+    add_column(f, "ts", 6, 0, LAKE_OK);
+    add_column(f, "ts", 7, 0, LAKE_INVALID_DATA);
+    assert_non_null(strstr(f->err.message, "column ts"));
+    add_column(f, "hash", 11, 16, LAKE_INVALID_DATA);
+    fixture_commit(f);
+    must(f, manifest_find_columns(f->manifest, dataset, &f->arena, &found, &n, &f->err));
+    assert_int_equal(n, 2);
+    assert_string_equal(found[0].name, "hash");
+    assert_true(found[0].type == 11 && found[0].width == 32);
+    assert_string_equal(found[1].name, "ts");
+    assert_true(found[1].type == 6 && found[1].width == 0);
+    run_sql(f, f->path, "UPDATE columns SET width = -1 WHERE name = 'ts'");
+    expect_status(f, LAKE_CORRUPT, manifest_find_columns(f->manifest, dataset, &f->arena, &found, &n, &f->err));
+    run_sql(f, f->path, "UPDATE columns SET width = 4294967296 WHERE name = 'ts'");
+    expect_status(f, LAKE_CORRUPT, manifest_find_columns(f->manifest, dataset, &f->arena, &found, &n, &f->err));
 }
 
 static void test_an_operation_keeps_what_it_was_told(void **state)
@@ -370,6 +407,7 @@ int main(void)
         T(test_a_commit_is_there_for_others_and_after_reopening),
         T(test_writes_need_a_transaction),
         T(test_a_dataset_is_added_once),
+        T(test_columns_are_added_once_and_keep_their_type),
         T(test_an_operation_keeps_what_it_was_told),
         T(test_snapshots_are_numbered_one_by_one),
         T(test_retiring_twice_is_a_conflict),

@@ -1,0 +1,152 @@
+"""Makes the corpus of the fuzz targets: python fuzz/make_corpus.py [FOLDER]. Needs pyarrow.
+
+Small Parquet files with every option our reader claims; their footers; pages of every encoding; some thrift and CSV by hand. The
+files are ours: no data of others is in them. Names are the SHA-1 of the contents, as libFuzzer names them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import itertools
+import struct
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+N = 24
+TYPES = {"bool": 0, "int32": 1, "int64": 2, "double": 3, "bytes": 4, "fixed": 5}
+
+
+def columns(with_nulls: bool) -> dict[str, pa.Array]:
+    """A column of each kind of value."""
+
+    def array(values: list[object], kind: pa.DataType) -> pa.Array:
+        return pa.array([None if with_nulls and i % 3 == 1 else v for i, v in enumerate(values)], kind)
+
+    return {
+        "bool": array([i % 5 < 3 for i in range(N)], pa.bool_()),
+        "int32": array([i * i - 50 for i in range(N)], pa.int32()),
+        "ts": array([1_700_000_000_000 + 60_000 * i for i in range(N)], pa.timestamp("ms", "UTC")),
+        "double": array([25000 + i / 4 for i in range(N)], pa.float64()),
+        "text": array(["buy" if i % 2 else "sell" for i in range(N)], pa.string()),
+        "fixed": array([bytes([i] * 5) for i in range(N)], pa.binary(5)),
+    }
+
+
+def encodings(kind: str) -> list[str]:
+    common = ["PLAIN", "RLE_DICTIONARY"]
+    more = {
+        "bool": ["RLE"],
+        "int32": ["DELTA_BINARY_PACKED", "BYTE_STREAM_SPLIT"],
+        "ts": ["DELTA_BINARY_PACKED", "BYTE_STREAM_SPLIT"],
+        "double": ["BYTE_STREAM_SPLIT"],
+        "text": ["DELTA_LENGTH_BYTE_ARRAY", "DELTA_BYTE_ARRAY"],
+        "fixed": ["BYTE_STREAM_SPLIT"],
+    }
+    return (common if kind != "bool" else common[:1]) + more[kind]
+
+
+def write(table: pa.Table, **options: object) -> bytes:
+    out = io.BytesIO()
+    pq.write_table(table, out, store_schema=False, **options)
+    return out.getvalue()
+
+
+def files() -> Iterator[bytes]:
+    compressions = itertools.cycle(["none", "snappy", "zstd", "gzip", "brotli", "lz4"])
+    for with_nulls, version in itertools.product([False, True], ["1.0", "2.0"]):
+        for name, array in columns(with_nulls).items():
+            field = pa.field(name, array.type, nullable=with_nulls)
+            table = pa.table([array], schema=pa.schema([field]))
+            for encoding in encodings(name):
+                is_dictionary = encoding == "RLE_DICTIONARY"
+                yield write(
+                    table,
+                    data_page_version=version,
+                    compression=next(compressions),
+                    data_page_size=40,
+                    write_batch_size=8,
+                    row_group_size=16,
+                    write_page_index=True,
+                    write_page_checksum=version == "1.0",
+                    use_dictionary=is_dictionary,
+                    column_encoding=None if is_dictionary else {name: encoding},
+                )
+    odd = {
+        "list": pa.array([[1], [2, 3]]),
+        "struct": pa.array([{"a": 1}, {"a": 2}]),
+        "decimal": pa.array([1, 2], pa.decimal128(9, 2)),
+        "u32": pa.array([1, 2**32 - 1], pa.uint32()),
+        "null": pa.nulls(2),
+    }
+    yield write(pa.table(odd), compression="none")
+    yield write(pa.table(columns(True)), compression="snappy")
+    yield write(pa.table(columns(True)).slice(0, 0), compression="none")
+    yield b"PAR1" + b"\x00" + struct.pack("<I", 1) + b"PAR1"
+    yield b"PARE" + b"\x00" + struct.pack("<I", 1) + b"PARE"
+
+
+def footers() -> Iterator[bytes]:
+    for file in files():
+        (n,) = struct.unpack("<I", file[-8:-4])
+        yield file[-8 - n : -8]
+    # Of the compact protocol: every type as an unknown field; long ids; nesting; a count that the bytes do not hold.
+    yield bytes.fromhex("11 12 1380 1405 17 0102030405060708 1802 6869 1931010201 1a250204 1b0258020161 0400 00")
+    yield bytes.fromhex("05 9003 0e 06 ff03 02 00")
+    yield bytes.fromhex("1c" * 40 + "00" * 40)
+    yield bytes.fromhex("19 fc ffffffff0f 00 00")
+
+
+def page(kind: str, encoding: int, piece: int, data: bytes) -> bytes:
+    return bytes([TYPES[kind] * 16 + encoding, piece - 1]) + data
+
+
+def pages() -> Iterator[bytes]:
+    """The examples of the format's specification, and a little more."""
+    plain, rle, delta, delta_length, dictionary, split = 0, 3, 5, 6, 8, 9
+    texts = b"".join(struct.pack("<I", len(t)) + t for t in [b"hi", b"", b"there"])
+    for piece in (1, 3, 8):
+        yield page("bool", plain, piece, b"\xb5\x01")
+        yield page("bool", rle, piece, b"\x04\0\0\0\x06\x01\x03\x05")
+        yield page("int32", plain, piece, struct.pack("<4i", 1, -1, 2**31 - 1, -(2**31)))
+        yield page("int64", plain, piece, struct.pack("<3q", 1, -1, 2**63 - 1))
+        yield page("fixed", plain, piece, bytes(range(25)))
+        yield page("bytes", plain, piece, texts)
+        for kind in ("int32", "int64"):
+            yield page(kind, delta, piece, bytes([8, 1, 5, 2, 2, 0]))
+            yield page(kind, delta, piece, bytes([8, 1, 8, 14, 3, 2, 0xC0, 0x3F]))
+            yield page(kind, delta, piece, bytes([128, 1, 4, 200, 1, 0, 2, 0, 3, 0, 17]) + bytes(range(100)))
+        yield page("bytes", delta_length, piece, bytes([8, 1, 4, 10, 0, 1, 2]) + b"HelloWorldFoobarABCDEF")
+        for kind in ("int32", "int64", "double", "bytes", "fixed"):
+            yield page(kind, dictionary, piece, bytes([3, 3, 0x88, 0xC6, 0xFA, 20, 1]))
+            yield page(kind, dictionary, piece, bytes([0, 200, 3]))
+        for kind in ("int32", "int64", "double", "fixed"):
+            yield page(kind, split, piece, bytes(range(120)))
+
+
+def tables_of_text() -> Iterator[bytes]:
+    row = "1735689600000,93576.00,93610.93,93537.50,93610.93,8.21827,1735689659999,769101.2,2631,3.9,370000.1,0"
+    yield (row + "\n" + row.replace("1735689600000", "1735689660000") + "\n").encode()
+    yield b"timestamp,open,high,low,close,volume\n2025-01-01T00:00:00Z,1,2,0.5,1.5,10\n"
+    yield b"ts;close;open;low;high;volume\r\n1735689600;1;2;0.5;1.5;10\r\n"
+    yield b"open_time,open,high,low,close,volume,count\n1735689600000000,1e3,2,\"0.5\",1.5,,7\n"
+    yield b"\xef\xbb\xbfdate,open,high,low,close\n2025-01-01,1,2,3,4"
+
+
+def main() -> None:
+    root = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parent / "corpus")
+    makers = {"fuzz_parquet": files, "fuzz_footer": footers, "fuzz_page": pages, "fuzz_csv": tables_of_text}
+    for name, maker in makers.items():
+        folder = root / name
+        folder.mkdir(parents=True, exist_ok=True)
+        for data in maker():
+            (folder / hashlib.sha1(data, usedforsecurity=False).hexdigest()).write_bytes(data)
+        print(f"{folder}: {len(list(folder.iterdir()))} files")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,27 @@
+/* What the Python tests call by ctypes: our batches and our Parquet codec behind the Arrow C stream interface.
+ *
+ * Each function returns 0, or a lake_status with its message in `error`. A stream passed in is taken over, also on failure;
+ * `out` is the caller's to release. */
+#ifndef TESTS_INTEROP_BRIDGE_H
+#define TESTS_INTEROP_BRIDGE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <datalake/arrow.h>
+#include <datalake/error.h>
+
+/* Every batch of `in` becomes one of ours and is exported again. */
+LAKE_API int bridge_roundtrip(struct ArrowArrayStream *in, struct ArrowArrayStream *out, char *error, size_t n);
+/* Reads a whole Parquet file, a few thousand rows at a time across its pages and row groups. `columns` are names separated
+ * by commas; NULL: all. */
+LAKE_API int bridge_parquet_read(const char *path, const char *columns, struct ArrowArrayStream *out, char *error,
+                                 size_t n);
+/* Writes a new Parquet file with one row group for each batch of `in`; the numbers are those of parquet/writer.h. */
+LAKE_API int bridge_parquet_write(const char *path, struct ArrowArrayStream *in, int doubles, int compression,
+                                  int64_t page_rows, char *error, size_t n);
+
+/* Copies the message of a failure for the caller; returns the status. */
+int bridge_answer(lake_status status, const struct lake_error *err, char *error, size_t n);
+
+#endif
