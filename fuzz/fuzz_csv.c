@@ -2,13 +2,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ingest/csv_number.h"
+#include "fuzz.h"
+#include "ingest/csv_digits.h"
 #include "ingest/csv_parse.h"
 #include "ingest/csv_scan.h"
 
 enum { RUNS = 3 };
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static int64_t parse(const struct csv_block *block, const char *text, const char *end, struct csv_rows *rows)
 {
@@ -37,22 +36,22 @@ static void parse_both_ways(const struct csv_block *block, struct csv_span body,
         abort();
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
     const struct data_type *raw = NULL;
     struct csv_layout layout;
     struct csv_rows rows;
-    char *text = calloc(size + 1 + CSV_PADDING_BYTES, 1);
+    char *text = calloc(n + 1 + CSV_PADDING_BYTES, 1);
     if (text == NULL || data_type_find("raw", &raw, NULL) != LAKE_OK)
         abort();
-    if (size > 0)
-        memcpy(text, data, size);
-    if (size > 0 && text[size - 1] != '\n')
-        text[size++] = '\n';
+    if (n > 0)
+        memcpy(text, bytes, n);
+    if (n > 0 && text[n - 1] != '\n')
+        text[n++] = '\n';
     csv_rows_init(&rows);
-    if (csv_layout_detect(&layout, "fuzz.csv", raw, (struct csv_span){text, size}, NULL) == LAKE_OK) {
+    if (csv_layout_detect(&layout, "fuzz.csv", raw, (struct csv_span){text, n}, NULL) == LAKE_OK) {
         struct csv_block block = {&layout, "fuzz.csv", text + layout.body, layout.body_line};
-        parse_both_ways(&block, (struct csv_span){text + layout.body, size - layout.body}, &rows);
+        parse_both_ways(&block, (struct csv_span){text + layout.body, n - layout.body}, &rows);
     }
     csv_rows_release(&rows);
     csv_layout_release(&layout);

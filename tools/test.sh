@@ -38,8 +38,9 @@ build_release() {
         build/venv/bin/python tools/check_exports.py --library build/release/libdatalake.so
 }
 
+# One folder at a time: each has its own conftest.py.
 python_tests() {
-    build/venv/bin/python -m pytest -q -p no:cacheprovider tests/interop tests/cli tests/docs
+    build/venv/bin/python -m pytest -q -p no:cacheprovider "$1"
 }
 
 step "set-up" tools/setup.sh build test
@@ -54,6 +55,8 @@ step "asan and ubsan tests, fuzz replay" env TZ=America/St_Johns ctest --preset 
 step "tsan build" tools/build.sh tsan
 step "tsan tests" unit_tests tsan -R "$THREADED"
 step "release build" build_release
-step "interop, command line and document tests" python_tests
+step "tests against pyarrow, nanoarrow, DuckDB and Polars" python_tests tests/interop
+step "command line tests" python_tests tests/cli
+step "tests of documents and checks" python_tests tests/docs
 echo
 echo "all tests passed"

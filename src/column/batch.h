@@ -17,6 +17,8 @@
 
 #include "column/schema.h"
 
+struct block_cache;
+
 struct column {
     uint8_t *validity; /* NULL: no nulls */
     void *values;
@@ -37,6 +39,9 @@ struct batch {
  * validity, no bytes behind offsets. Borrows the schema. */
 LAKE_MUST_CHECK lake_status batch_new(struct batch *batch, const struct schema *schema, int64_t n_rows,
                                       struct lake_error *err);
+/* The same, with large blocks from the cache (which may be NULL); they go back to it when the batch is released. */
+LAKE_MUST_CHECK lake_status batch_new_cached(struct batch *batch, const struct schema *schema, int64_t n_rows,
+                                             struct block_cache *cache, struct lake_error *err);
 void batch_release(struct batch *batch);
 void batch_move(struct batch *to, struct batch *from);
 

@@ -34,7 +34,7 @@ static lake_status check_options(const struct lake_ingest_options *options, cons
     if (options->size != sizeof *options || result->size != sizeof *result)
         return lake_fail(err, LAKE_INVALID_ARGUMENT, "options or result of ingest are of an unknown size: %zu, %zu",
                          options->size, result->size);
-    if (options->n_sources == 0)
+    if (options->sources == NULL || options->n_sources == 0)
         return lake_fail(err, LAKE_INVALID_ARGUMENT, "no source to ingest; name a CSV file");
     for (size_t i = 0; i < options->n_sources; i++) {
         if (!is_given(options->sources[i]))

@@ -131,11 +131,11 @@ lake_status file_make_directories(struct io io, const char *path, bool *made, st
     char *partial = NULL;
     lake_status status = LAKE_OK;
     struct io_status found;
-    if (made != NULL)
-        *made = false;
-    if (io.ops->status(io.context, path, &found) == 0 && found.kind == IO_KIND_DIRECTORY)
-        return LAKE_OK;
-    TRY(memory_copy_string(path, &partial, err));
+    /* Mostly the parent is there: one call instead of a look at every part of the path. */
+    status = make_directory(io, path, &is_new, err);
+    if (status != LAKE_NOT_FOUND)
+        goto out;
+    TRY_OUT(memory_copy_string(path, &partial, err));
     for (char *p = partial + 1; status == LAKE_OK && *p != '\0'; p++) {
         if (*p != '/')
             continue;
@@ -146,6 +146,7 @@ lake_status file_make_directories(struct io io, const char *path, bool *made, st
     }
     if (status == LAKE_OK)
         status = make_directory(io, partial, &is_new, err);
+out:
     if (made != NULL)
         *made = is_new;
     memory_free(partial);

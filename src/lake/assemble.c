@@ -283,7 +283,7 @@ lake_status assemble_batch(struct assembler *assembler, const struct schema *sch
         job.starts[i] = n_rows;
         n_rows += slices[i].n_rows;
     }
-    TRY_OUT(batch_new(&batch, schema, n_rows, err));
+    TRY_OUT(batch_new_cached(&batch, schema, n_rows, assembler->lake->blocks, err));
     TRY_OUT(prepare(&job, err));
     TRY_OUT(run(&job, err));
     for (size_t i = 0; i < schema->n_fields; i++)

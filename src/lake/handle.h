@@ -13,6 +13,7 @@
 struct lake {
     struct io io;
     struct pool *pool;
+    struct block_cache *blocks; /* of results, used again */
     struct mutex *mutex;
     struct manifest *manifest;
     struct arena texts;

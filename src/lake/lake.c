@@ -4,11 +4,15 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/block_cache.h"
 #include "base/limits.h"
 #include "base/memory.h"
 #include "io/file.h"
 #include "lake/layout.h"
 #include "lake/recover.h"
+
+/* Share of the engine's memory that released results may keep for the next. */
+enum { CACHE_SHARE = 4 };
 
 static const char default_data_root[] = "data";
 static const char default_db_path[] = "manifest.db";
@@ -90,6 +94,7 @@ static lake_status take_options(struct lake *lake, const struct lake_options *op
     TRY(layout_state_root(lake->data_root, &lake->state_root, err));
     lake->memory_bytes = options->memory_bytes == 0 ? LIMIT_ENGINE_BYTES : (size_t)options->memory_bytes;
     TRY(mutex_new(&lake->mutex, err));
+    TRY(block_cache_new(lake->memory_bytes / CACHE_SHARE, &lake->blocks, err));
     return pool_new(options->n_threads, &lake->pool, err);
 }
 
@@ -197,6 +202,7 @@ void lake_close(struct lake *lake)
         flush_manifest(lake);
     manifest_close(lake->manifest);
     pool_free(lake->pool);
+    block_cache_release(lake->blocks);
     mutex_free(lake->mutex);
     arena_release(&lake->texts);
     memory_free(lake->data_root);

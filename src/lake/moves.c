@@ -27,19 +27,21 @@ static lake_status make_parent(struct lake *lake, const char *path, struct lake_
     return status;
 }
 
-/* Renames, making the target's directory where it is missing. *is_missing tells that there is no such source. */
+/* Renames, making the target's directory where it is missing. *is_missing tells that there is no such source. A first file of
+ * a day, the common case, takes three calls: the directory is not there, make it, rename. */
 static lake_status rename_into(struct lake *lake, const char *from, const char *to, bool *is_missing, struct lake_error *err)
 {
     bool exists = false;
     *is_missing = false;
     if (lake->io.ops->rename(lake->io.context, from, to) == 0)
         return LAKE_OK;
+    TRY(make_parent(lake, to, err));
+    int result = lake->io.ops->rename(lake->io.context, from, to);
+    if (result == 0)
+        return LAKE_OK;
     TRY(file_exists(lake->io, from, &exists, err));
     *is_missing = !exists;
-    if (!exists)
-        return LAKE_OK;
-    TRY(make_parent(lake, to, err));
-    return file_rename(lake->io, from, to, err);
+    return exists ? lake_fail_errno(err, -result, "cannot rename", from) : LAKE_OK;
 }
 
 static lake_status carry_out(struct lake *lake, const struct manifest_outstanding *move, bool *was_done,

@@ -67,9 +67,22 @@ static void put_packed_levels(const struct levels *levels, int64_t group, int64_
         out->data[out->length++] = group_bits(levels, group);
 }
 
-static bool is_level_run(int64_t groups, int64_t group, int64_t n_groups)
+/* Groups of equal levels that are worth a run of their own. */
+struct level_run {
+    int64_t begin;
+    int64_t end;
+};
+
+/* The first run from group `from` on; a few groups are one where they are the last. begin == n_groups: there is none. */
+static struct level_run find_level_run(const struct levels *levels, int64_t from, int64_t n_groups)
 {
-    return groups >= RUN_GROUPS_MIN || (groups > 0 && group + groups == n_groups);
+    for (int64_t at = from; at < n_groups;) {
+        int64_t n_equal = equal_groups(levels, at, n_groups);
+        if (n_equal >= RUN_GROUPS_MIN || (n_equal > 0 && at + n_equal == n_groups))
+            return (struct level_run){at, at + n_equal};
+        at += n_equal > 0 ? n_equal : 1;
+    }
+    return (struct level_run){n_groups, n_groups};
 }
 
 lake_status rle_append_bits(const uint8_t *bits, int64_t first, int64_t n, struct buffer *out, struct lake_error *err)
@@ -83,18 +96,13 @@ lake_status rle_append_bits(const uint8_t *bits, int64_t first, int64_t n, struc
         return LAKE_OK;
     }
     for (int64_t group = 0; group < n_groups;) {
-        int64_t run = equal_groups(&levels, group, n_groups);
-        if (is_level_run(run, group, n_groups)) {
-            int64_t n_levels = group + run == n_groups ? n - GROUP * group : GROUP * run;
-            put_level_run((uint64_t)n_levels, group_bits(&levels, group) & 1, out);
-            group += run;
-            continue;
-        }
-        int64_t end = group + (run > 0 ? run : 1);
-        while (end < n_groups && !is_level_run(run = equal_groups(&levels, end, n_groups), end, n_groups))
-            end += run > 0 ? run : 1;
-        put_packed_levels(&levels, group, end, out);
-        group = end;
+        struct level_run run = find_level_run(&levels, group, n_groups);
+        int64_t end = run.end == n_groups ? n : GROUP * run.end;
+        if (run.begin > group)
+            put_packed_levels(&levels, group, run.begin, out);
+        if (run.begin < n_groups)
+            put_level_run((uint64_t)(end - GROUP * run.begin), group_bits(&levels, run.begin) & 1, out);
+        group = run.end;
     }
     return LAKE_OK;
 }

@@ -8,9 +8,9 @@
  *   fixed bytes   PLAIN
  *
  * and RLE_DICTIONARY instead, for integers, floats under FAST, texts and fixed bytes, where the dictionary and its indices
- * take at most half the bytes of the above before compression. For doubles that is the point from which on the dictionary is
- * smaller than BYTE_STREAM_SPLIT with snappy by a third or more (6 bytes a price, 7 a volume, against 1 to 4) and reads no slower;
- * above it the gain is not worth a second page and a gather. */
+ * take at most half the bytes of the above before compression. For doubles that is where a dictionary is smaller by a third
+ * or more: 1 to 4 bytes a value, against 6 a price and 7 a volume as BYTE_STREAM_SPLIT with snappy; both decode in 1.6–1.8 µs
+ * for 1,440 values (PLAIN with snappy: 13). Above it the gain is not worth a second page. */
 #ifndef PARQUET_ENCODING_CHOICE_H
 #define PARQUET_ENCODING_CHOICE_H
 

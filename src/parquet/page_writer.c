@@ -1,6 +1,5 @@
 #include "parquet/page_writer.h"
 
-#include "base/limits.h"
 #include "parquet/compress.h"
 #include "parquet/snappy_runs.h"
 #include "parquet/thrift_writer.h"

@@ -6,6 +6,7 @@
 #define PARQUET_PAGE_WRITER_H
 
 #include "base/buffer.h"
+#include "base/limits.h"
 #include "parquet/format.h"
 #include "parquet/writer.h"
 

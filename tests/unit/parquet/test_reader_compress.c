@@ -67,6 +67,8 @@ static void a_claim_of_64_mib_from_a_few_bytes_is_refused(void **state)
     for (size_t i = 0; i < 4; i++)
         lake_fails(page_check_size(samples[i].codec, samples[i].bytes, samples[i].n, 64 * MIB, &err), LAKE_CORRUPT,
                    "cannot hold");
+    lake_fails(page_check_size(PARQUET_CODEC_SNAPPY, as_snappy, sizeof as_snappy, N_TEXT + 1, &err), LAKE_CORRUPT,
+               "cannot hold");
     lake_fails(page_check_size(PARQUET_CODEC_ZSTD, as_zstd, sizeof as_zstd, N_TEXT - 1, &err), LAKE_CORRUPT,
                "cannot hold");
 }

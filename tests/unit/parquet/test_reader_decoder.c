@@ -213,6 +213,60 @@ static void an_index_outside_the_dictionary_is_refused(void **state)
     page_dictionary_release(&dictionary);
 }
 
+/* Packs n indices of `width` bits behind the byte that tells the width and the head of one packed run. */
+static size_t pack_indices(uint8_t *bytes, uint32_t width, const uint32_t *indices, size_t n)
+{
+    size_t n_bytes = (n + 7) / 8 * width;
+    memset(bytes, 0, 2 + n_bytes);
+    bytes[0] = (uint8_t)width;
+    bytes[1] = (uint8_t)((n + 7) / 8 << 1 | 1);
+    for (size_t i = 0; i < n * width; i++)
+        bytes[2 + i / 8] = (uint8_t)(bytes[2 + i / 8] | (indices[i / width] >> (i % width) & 1) << (i % 8));
+    return 2 + n_bytes;
+}
+
+/* The loops take indices by four, one by one, and run by run, for each width of values: each must find each bad index, and
+ * give the right values otherwise. */
+static void packed_indices_are_checked_one_by_one(void **state)
+{
+    (void)state;
+    struct lake_error err = {0};
+    enum { N = 21, N_ENTRIES = 9 };
+    static const struct value_type kinds[] = {
+        {PARQUET_INT32, 4}, {PARQUET_DOUBLE, 8}, {PARQUET_FIXED_LEN_BYTE_ARRAY, 5}, {PARQUET_BYTE_ARRAY, 0}};
+    uint8_t entries[N_ENTRIES * 8];
+    for (size_t i = 0; i < sizeof entries; i++)
+        entries[i] = (uint8_t)(i % 8 == 0 ? 4 : i % 8 < 4 ? 0 : i); /* also nine texts of four bytes */
+    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
+        for (uint32_t width = 4; width <= 20; width++) {
+            uint32_t indices[N];
+            uint8_t bytes[64 * 20];
+            uint8_t values[N * 8];
+            int32_t ends[N];
+            struct buffer texts = BUFFER_INIT(MIB);
+            struct page_dictionary dictionary;
+            struct dictionary_page page = {entries, sizeof entries, N_ENTRIES};
+            page_dictionary_init(&dictionary);
+            lake_ok(page_dictionary_load(&dictionary, kinds[k], page, &err));
+            for (size_t bad = 0; bad <= N; bad++) { /* N: none is bad */
+                for (uint32_t i = 0; i < N; i++)
+                    indices[i] = i == bad ? N_ENTRIES : i * 5 % N_ENTRIES;
+                size_t n = pack_indices(bytes, width, indices, N);
+                struct decoder decoder = begin(PARQUET_RLE_DICTIONARY, kinds[k], &dictionary, bytes, n);
+                struct value_sink sink = {values, ends, &texts};
+                lake_status status = decoder_next(&decoder, &sink, N, &err);
+                assert_int_equal(status, bad < N ? LAKE_CORRUPT : LAKE_OK);
+                buffer_clear(&texts);
+            }
+            for (size_t i = 0; i < N && kinds[k].width > 0; i++)
+                assert_memory_equal(values + i * kinds[k].width, entries + i * 5 % N_ENTRIES * kinds[k].width,
+                                    kinds[k].width);
+            page_dictionary_release(&dictionary);
+            buffer_release(&texts);
+        }
+    }
+}
+
 static void a_dictionary_shorter_than_its_count_is_refused(void **state)
 {
     (void)state;
@@ -349,6 +403,7 @@ int main(void)
         cmocka_unit_test(dictionary_of_integers),
         cmocka_unit_test(dictionary_of_texts),
         cmocka_unit_test(an_index_outside_the_dictionary_is_refused),
+        cmocka_unit_test(packed_indices_are_checked_one_by_one),
         cmocka_unit_test(a_dictionary_shorter_than_its_count_is_refused),
         cmocka_unit_test(delta_integers_of_both_widths),
         cmocka_unit_test(delta_lengths),

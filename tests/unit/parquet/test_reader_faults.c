@@ -10,6 +10,7 @@
 
 static long n_allocations;
 static long fail_at; /* 0: never */
+static size_t largest_bytes;
 
 void *__real_calloc(size_t n, size_t size);
 void *__real_realloc(void *block, size_t size);
@@ -23,6 +24,7 @@ void *__wrap_calloc(size_t n, size_t size)
 
 void *__wrap_realloc(void *block, size_t size)
 {
+    largest_bytes = size > largest_bytes ? size : largest_bytes;
     return ++n_allocations == fail_at ? NULL : __real_realloc(block, size);
 }
 
@@ -113,11 +115,38 @@ static void a_steady_state_allocates_nothing(void **state)
     made_release(&file);
 }
 
+/* Pages that claim 60 MiB in a hundred bytes: refused before memory is reserved for them. */
+static void claims_do_not_reserve_memory(void **state)
+{
+    (void)state;
+    struct lake_error err = {0};
+    static const uint8_t bomb[100] = {0x80, 0x80, 0x80, 0x1e}; /* as snappy: 60 MiB */
+    static const int32_t codecs[] = {PARQUET_CODEC_SNAPPY, PARQUET_CODEC_GZIP, PARQUET_CODEC_UNCOMPRESSED};
+    for (size_t i = 0; i < sizeof codecs / sizeof *codecs; i++) {
+        struct made_file file;
+        struct parquet_reader *reader = NULL;
+        int32_t values[N];
+        struct parquet_target target = {.values = values};
+        made_begin(&file, &(struct made_column){.physical = PARQUET_INT32, .codec = codecs[i]});
+        made_page(&file, &(struct made_page){
+                             .n_values = N, .bytes = bomb, .n_bytes = sizeof bomb, .uncompressed_bytes = 60 << 20});
+        made_end(&file, N);
+        lake_ok(parquet_reader_new(&reader, &err));
+        lake_ok(parquet_reader_open(reader, parquet_source_bytes("bomb", file.bytes.data, file.bytes.length), &err));
+        largest_bytes = 0;
+        lake_fails(parquet_reader_read(reader, 0, 0, N, &target, &err), LAKE_CORRUPT, "cannot hold");
+        assert_true(largest_bytes < MIB);
+        parquet_reader_free(reader);
+        made_release(&file);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_failed_allocation_is_an_error),
         cmocka_unit_test(a_steady_state_allocates_nothing),
+        cmocka_unit_test(claims_do_not_reserve_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -98,6 +98,36 @@ static void optional_columns_over_more_than_one_page(void **state)
     made_release(&file);
 }
 
+/* Texts: a null row ends where the row before it does, also where that row is on another page. */
+static void optional_texts_over_more_than_one_page(void **state)
+{
+    (void)state;
+    struct lake_error err = {0};
+    static const uint8_t full[] = {2, 0, 0, 0, 0x04, 0x01, 2, 0, 0, 0, 'h', 'i', 1, 0, 0, 0, '!'};
+    static const uint8_t holes[] = {2, 0, 0, 0, 0x03, 0x04, 3, 0, 0, 0, 'y', 'o', 'u'}; /* null, null, you */
+    static const int32_t expected[] = {0, 0, 0, 3, 5, 6, 6, 6, 9};
+    struct made_file file;
+    struct parquet_reader *reader = NULL;
+    struct buffer bytes = BUFFER_INIT(MIB);
+    int32_t offsets[9];
+    struct parquet_target target = {.offsets = offsets, .bytes = &bytes};
+    made_begin(&file, &(struct made_column){.physical = PARQUET_BYTE_ARRAY, .repetition = PARQUET_OPTIONAL});
+    made_page(&file, &(struct made_page){.n_values = 3, .bytes = holes, .n_bytes = sizeof holes});
+    made_page(&file, &(struct made_page){.n_values = 2, .bytes = full, .n_bytes = sizeof full});
+    made_page(&file, &(struct made_page){.n_values = 3, .bytes = holes, .n_bytes = sizeof holes});
+    made_end(&file, 8);
+    lake_ok(parquet_reader_new(&reader, &err));
+    lake_ok(open_made(reader, &file, &err));
+    lake_ok(parquet_reader_read(reader, 0, 0, 8, &target, &err));
+    assert_memory_equal(offsets, expected, sizeof expected);
+    assert_int_equal(bytes.length, 9);
+    assert_memory_equal(bytes.data, "youhi!you", 9);
+    assert_int_equal(target.null_count, 4);
+    parquet_reader_free(reader);
+    buffer_release(&bytes);
+    made_release(&file);
+}
+
 static void deprecated_levels(void **state)
 {
     (void)state;
@@ -453,6 +483,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_a_file_made_by_hand),
         cmocka_unit_test(optional_columns_over_more_than_one_page),
+        cmocka_unit_test(optional_texts_over_more_than_one_page),
         cmocka_unit_test(deprecated_levels),
         cmocka_unit_test(v2_pages_that_are_not_compressed),
         cmocka_unit_test(checksums_cover_the_page_as_it_lies),

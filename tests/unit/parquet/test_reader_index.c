@@ -2,6 +2,7 @@
  * are read through a function instead of from memory. */
 #include "base/limits.h"
 #include "made_file.h"
+#include "parquet/page_index.h"
 #include "parquet/reader.h"
 #include "unit/base/check.h"
 
@@ -235,6 +236,42 @@ static void an_index_that_lies_is_found(void **state)
     }
 }
 
+/* Pages in order, the first at row 0; and a column index for as many. */
+static void indices_that_do_not_hold_together_are_corrupt(void **state)
+{
+    (void)state;
+    struct lake_error err = {0};
+    static const int64_t places[][4] = {
+        /* offset and first row of two pages */
+        {10, 1, 20, 5}, {10, 0, 20, -1}, {20, 0, 10, 5}, {10, 0, 10, 5}, {-1, 0, 20, 5}, {10, 0, 20, 101},
+    };
+    struct page_index index;
+    page_index_init(&index);
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        struct made_thrift out = {.bytes = BUFFER_INIT(MIB)};
+        made_list(&out, 1, 12, 2);
+        for (size_t p = 0; p < 2; p++) {
+            made_element_struct(&out);
+            made_i64(&out, 1, places[i][2 * p]);
+            made_i64(&out, 3, places[i][2 * p + 1]);
+            made_stop(&out);
+        }
+        made_element_varint(&out, 0);
+        struct thrift_bytes bytes = {out.bytes.data, out.bytes.length};
+        lake_fails(page_index_read_offsets(&index, bytes, 100, &err), LAKE_CORRUPT, "out of order");
+        buffer_release(&out.bytes);
+    }
+    struct made_thrift out = {.bytes = BUFFER_INIT(MIB)};
+    made_list(&out, 1, 1, 3);
+    made_element_varint(&out, 0x010101);
+    made_element_varint(&out, 0);
+    struct thrift_bytes bytes = {out.bytes.data, out.bytes.length};
+    struct schema_leaf leaf = {.physical = PARQUET_INT32};
+    lake_fails(page_index_read_ranges(&index, bytes, &leaf, &err), LAKE_CORRUPT, "another number of pages");
+    buffer_release(&out.bytes);
+    page_index_release(&index);
+}
+
 static void an_index_outside_the_file_is_found(void **state)
 {
     (void)state;
@@ -396,6 +433,7 @@ int main(void)
         cmocka_unit_test(ranges_outside_the_file_are_refused),
         cmocka_unit_test(pages_before_the_range_are_not_read),
         cmocka_unit_test(an_index_that_lies_is_found),
+        cmocka_unit_test(indices_that_do_not_hold_together_are_corrupt),
         cmocka_unit_test(an_index_outside_the_file_is_found),
         cmocka_unit_test(null_pages_hold_nothing),
         cmocka_unit_test(reads_through_a_function),
