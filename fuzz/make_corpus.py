@@ -133,7 +133,7 @@ def tables_of_text() -> Iterator[bytes]:
     yield (row + "\n" + row.replace("1735689600000", "1735689660000") + "\n").encode()
     yield b"timestamp,open,high,low,close,volume\n2025-01-01T00:00:00Z,1,2,0.5,1.5,10\n"
     yield b"ts;close;open;low;high;volume\r\n1735689600;1;2;0.5;1.5;10\r\n"
-    yield b"open_time,open,high,low,close,volume,count\n1735689600000000,1e3,2,\"0.5\",1.5,,7\n"
+    yield b'open_time,open,high,low,close,volume,count\n1735689600000000,1e3,2,"0.5",1.5,,7\n'
     yield b"\xef\xbb\xbfdate,open,high,low,close\n2025-01-01,1,2,3,4"
 
 

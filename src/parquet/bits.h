@@ -23,13 +23,14 @@ static inline uint64_t bits_mask(uint32_t width)
 /* One value near the end of the bytes, where eight or nine cannot be loaded. */
 uint64_t bits_get_careful(const struct packed_bits *packed, uint64_t index);
 
-/* How many of the values from 0 on can be got by loading eight bytes (nine of values over 57 bits). */
+/* How many of the values from 0 on can be got by loading eight bytes. Only the last of them may begin in the last byte from
+ * which eight can be loaded, and then with its first bit: so a ninth byte, which bits_load needs of values over 57 bits that
+ * begin later in a byte, is there too. */
 static inline uint64_t bits_count_loadable(const struct packed_bits *packed)
 {
-    size_t needed = packed->width > 57 ? 9 : 8;
-    if (packed->width == 0 || packed->n_bytes < needed)
+    if (packed->width == 0 || packed->n_bytes < 8)
         return 0;
-    return (packed->n_bytes - needed) * 8 / packed->width + 1;
+    return (packed->n_bytes - 8) * 8 / packed->width + 1;
 }
 
 /* The value's bits, and above them others. */

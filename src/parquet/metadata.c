@@ -348,13 +348,22 @@ static lake_status finish(struct metadata *metadata, size_t created_by_at, struc
     return LAKE_OK;
 }
 
-lake_status metadata_parse(struct metadata *metadata, const uint8_t *bytes, size_t n, struct lake_error *err)
+static lake_status parse(struct metadata *metadata, struct thrift_bytes footer, struct lake_error *err)
 {
-    struct thrift_reader in = thrift_reader_init(bytes, n);
+    struct thrift_reader in = thrift_reader_init(footer.at, footer.n);
     struct thrift_bytes created_by = {NULL, 0};
-    forget(metadata);
     TRY(read_file(metadata, &in, &created_by, err));
     size_t created_by_at = metadata->text.length;
     TRY(copy_text(metadata, created_by, err));
     return finish(metadata, created_by_at, err);
+}
+
+lake_status metadata_parse(struct metadata *metadata, const uint8_t *bytes, size_t n, struct lake_error *err)
+{
+    struct thrift_bytes footer = {bytes, n};
+    forget(metadata);
+    lake_status status = parse(metadata, footer, err);
+    if (status != LAKE_OK)
+        forget(metadata);
+    return status;
 }

@@ -139,7 +139,9 @@ def test_conformance_files_are_read(bridge: Bridge, conformance: Path, name: str
     check_file(bridge, path, columns)
 
 
-@pytest.mark.parametrize("name", ["datapage_v1-corrupt-checksum.parquet", "rle-dict-uncompressed-corrupt-checksum.parquet"])
+@pytest.mark.parametrize(
+    "name", ["datapage_v1-corrupt-checksum.parquet", "rle-dict-uncompressed-corrupt-checksum.parquet"]
+)
 def test_corrupt_checksums_are_detected(bridge: Bridge, conformance: Path, name: str) -> None:
     for column in pq.read_schema(conformance / name).names:
         with pytest.raises(BridgeError, match=f"column '{column}'.*checksum") as error:
@@ -186,7 +188,14 @@ def test_every_file_gives_the_right_rows_or_a_clean_error(bridge: Bridge, shared
 # --- files of pyarrow, with every option ---
 
 UNITS = ("ms", "us", "ns")
-INTEGERS = {"i8": pa.int8(), "i16": pa.int16(), "i32": pa.int32(), "i64": pa.int64(), "u8": pa.uint8(), "u16": pa.uint16()}
+INTEGERS = {
+    "i8": pa.int8(),
+    "i16": pa.int16(),
+    "i32": pa.int32(),
+    "i64": pa.int64(),
+    "u8": pa.uint8(),
+    "u16": pa.uint16(),
+}
 
 
 def all_types(n: int, nulls: str) -> pa.Table:

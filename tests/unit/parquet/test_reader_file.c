@@ -445,6 +445,35 @@ static void wrong_magic_is_named(void **state)
     made_release(&file);
 }
 
+/* A reader that could not open a file has none, and no columns of it. */
+static void a_failed_open_leaves_no_file(void **state)
+{
+    (void)state;
+    struct lake_error err = {0};
+    struct made_file good, bad;
+    struct parquet_reader *reader = NULL;
+    struct read_result got;
+    made_begin(&good, &required_int32);
+    made_page(&good, &three_page);
+    made_end(&good, 3);
+    made_begin(&bad, &required_int32);
+    bad.add_rows = 1;
+    made_end(&bad, 0);
+    lake_ok(parquet_reader_new(&reader, &err));
+    lake_fails(parquet_reader_read(reader, 0, 0, 0, NULL, &err), LAKE_INVALID_STATE, "no Parquet file is open");
+    lake_ok(open_made(reader, &good, &err));
+    assert_int_equal(parquet_reader_find(reader, "c"), 0);
+    lake_fails(open_made(reader, &bad, &err), LAKE_CORRUPT, "1 rows, but 0");
+    assert_int_equal(parquet_reader_file(reader)->n_columns, 0);
+    assert_int_equal(parquet_reader_find(reader, "c"), -1);
+    lake_fails(parquet_reader_read(reader, 0, 0, 0, NULL, &err), LAKE_INVALID_STATE, "no Parquet file is open");
+    lake_ok(open_made(reader, &good, &err));
+    lake_ok(read_open(reader, 0, 3, &got, &err));
+    parquet_reader_free(reader);
+    made_release(&good);
+    made_release(&bad);
+}
+
 /* A file that is cut short anywhere is refused. With any one bit changed it is read or refused, but never crashes us
  * (the sanitizers watch); a bit of the values is found by the checksum. */
 static void damage_anywhere_is_harmless(void **state)
@@ -495,6 +524,7 @@ int main(void)
         cmocka_unit_test(a_dictionary_bomb_stays_within_the_budget),
         cmocka_unit_test(dictionary_pages_stand_first_and_once),
         cmocka_unit_test(wrong_magic_is_named),
+        cmocka_unit_test(a_failed_open_leaves_no_file),
         cmocka_unit_test(damage_anywhere_is_harmless),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
