@@ -41,7 +41,8 @@ struct lake_options {
 };
 
 /* Opens a lake and finishes what an interrupted writer left. */
-LAKE_API LAKE_MUST_CHECK lake_status lake_open(const struct lake_options *options, struct lake **out, struct lake_error *err);
+LAKE_API LAKE_MUST_CHECK lake_status lake_open(const struct lake_options *options, struct lake **out,
+                                               struct lake_error *err);
 LAKE_API void lake_close(struct lake *lake);
 /* Whether this lake_open made it; what it recovered, in one line for people, or "". */
 LAKE_API bool lake_was_created(const struct lake *lake);
@@ -64,7 +65,7 @@ struct lake_scan_options {
     size_t size;
     struct lake_selection dataset; /* exchange and symbol are needed; what else is not named is chosen as documented */
     bool has_start, has_end;
-    int64_t start_ms, end_ms; /* [start, end) */
+    int64_t start_ms, end_ms;   /* [start, end) */
     const char *const *columns; /* NULL: all, by the type's order then by name; ts comes first in any case */
     size_t n_columns;
     int64_t limit;      /* rows from the start; 0: all */
@@ -76,12 +77,14 @@ struct lake_scan;
 
 /* Resolves the files of one snapshot; rows come by lake_scan_next or as a stream. An unknown dataset is LAKE_NOT_FOUND with near
  * matches, an ambiguous one LAKE_INVALID_ARGUMENT with the choices. */
-LAKE_API LAKE_MUST_CHECK lake_status lake_scan_open(struct lake *lake, const struct lake_scan_options *options, struct lake_scan **out,
-                                                    struct lake_error *err);
+LAKE_API LAKE_MUST_CHECK lake_status lake_scan_open(struct lake *lake, const struct lake_scan_options *options,
+                                                    struct lake_scan **out, struct lake_error *err);
 LAKE_API void lake_scan_close(struct lake_scan *scan);
-LAKE_API LAKE_MUST_CHECK lake_status lake_scan_schema(const struct lake_scan *scan, struct ArrowSchema *out, struct lake_error *err);
+LAKE_API LAKE_MUST_CHECK lake_status lake_scan_schema(const struct lake_scan *scan, struct ArrowSchema *out,
+                                                      struct lake_error *err);
 /* The next rows as a struct array; out->release is NULL at the end. */
-LAKE_API LAKE_MUST_CHECK lake_status lake_scan_next(struct lake_scan *scan, struct ArrowArray *out, struct lake_error *err);
+LAKE_API LAKE_MUST_CHECK lake_status lake_scan_next(struct lake_scan *scan, struct ArrowArray *out,
+                                                    struct lake_error *err);
 /* Hands the scan over to a stream: do not close it afterwards (also on failure). The lake must stay open until the stream is
  * released; the arrays it gave may outlive both. */
 LAKE_API LAKE_MUST_CHECK lake_status lake_scan_take_stream(struct lake_scan *scan, struct ArrowArrayStream *out,
@@ -113,7 +116,7 @@ struct lake_ingest_result {
     int64_t first_ms, last_ms; /* of the rows read */
     int64_t days_changed, files_written;
     int64_t source_bytes;
-    int64_t snapshot; /* the one made, 0 where nothing changed */
+    int64_t snapshot;            /* the one made, 0 where nothing changed */
     const char *ignored_columns; /* of the sources, separated by commas, or "" */
 };
 
@@ -129,8 +132,9 @@ struct lake_verify_result {
 /* Checks every live file of the selection against the manifest: there, size, SHA-256, structure, page checksums, order, ranges,
  * content; and that the data tree holds no other Parquet files. Problems come as rows: path, problem, detail. */
 LAKE_API LAKE_MUST_CHECK lake_status lake_verify(struct lake *lake, const struct lake_selection *selection,
-                                                 const struct lake_progress *progress, struct lake_verify_result *result,
-                                                 struct ArrowArrayStream *problems, struct lake_error *err);
+                                                 const struct lake_progress *progress,
+                                                 struct lake_verify_result *result, struct ArrowArrayStream *problems,
+                                                 struct lake_error *err);
 
 #ifdef __cplusplus
 }

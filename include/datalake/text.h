@@ -42,7 +42,8 @@ LAKE_API size_t lake_format_value(const struct ArrowSchema *column_schema, const
 
 /* A date or time as people write it: ISO 8601 with or without time and offset (none is UTC), 20260101, 2026-01, 2026, epoch
  * seconds or milliseconds. With is_end, a bare date means the end of that day (month, year): the start of the next. */
-LAKE_API LAKE_MUST_CHECK lake_status lake_parse_time(const char *text, bool is_end, int64_t *ms, struct lake_error *err);
+LAKE_API LAKE_MUST_CHECK lake_status lake_parse_time(const char *text, bool is_end, int64_t *ms,
+                                                     struct lake_error *err);
 
 #ifdef __cplusplus
 }

@@ -22,7 +22,10 @@ struct arena {
     size_t limit_bytes;
 };
 
-#define ARENA_INIT(limit) {NULL, 0, (limit)}
+#define ARENA_INIT(limit)                                                                                              \
+    {                                                                                                                  \
+        NULL, 0, (limit)                                                                                               \
+    }
 
 void arena_init(struct arena *arena, size_t limit_bytes);
 void arena_release(struct arena *arena);

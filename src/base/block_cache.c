@@ -28,7 +28,9 @@ struct block_cache {
 /* Whole huge pages, so that results of nearly the same size share blocks. */
 static size_t rounded(size_t bytes)
 {
-    return bytes > SIZE_MAX - MEMORY_HUGE_BYTES ? bytes : (bytes + MEMORY_HUGE_BYTES - 1) / MEMORY_HUGE_BYTES * MEMORY_HUGE_BYTES;
+    return bytes > SIZE_MAX - MEMORY_HUGE_BYTES
+               ? bytes
+               : (bytes + MEMORY_HUGE_BYTES - 1) / MEMORY_HUGE_BYTES * MEMORY_HUGE_BYTES;
 }
 
 lake_status block_cache_new(size_t limit_bytes, struct block_cache **out, struct lake_error *err)

@@ -23,7 +23,8 @@ LAKE_MUST_CHECK lake_status block_cache_new(size_t limit_bytes, struct block_cac
 void block_cache_release(struct block_cache *cache);
 
 /* Not zeroed, aligned to a cache line at least. A NULL cache is the heap. */
-LAKE_MUST_CHECK lake_status block_cache_take(struct block_cache *cache, size_t bytes, void *out, struct lake_error *err);
+LAKE_MUST_CHECK lake_status block_cache_take(struct block_cache *cache, size_t bytes, void *out,
+                                             struct lake_error *err);
 /* `bytes` as it was taken. NULL is fine. */
 void block_cache_give(struct block_cache *cache, void *block, size_t bytes);
 /* What it holds for the next now. */

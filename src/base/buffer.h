@@ -22,7 +22,10 @@ struct buffer {
     size_t limit;
 };
 
-#define BUFFER_INIT(limit_bytes) {NULL, 0, 0, (limit_bytes)}
+#define BUFFER_INIT(limit_bytes)                                                                                       \
+    {                                                                                                                  \
+        NULL, 0, 0, (limit_bytes)                                                                                      \
+    }
 
 void buffer_init(struct buffer *buffer, size_t limit_bytes);
 void buffer_release(struct buffer *buffer);

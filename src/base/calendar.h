@@ -19,9 +19,9 @@
 #define US_PER_MS INT64_C(1000)
 
 struct calendar_date {
-    int32_t year; /* 1 … 9999 */
+    int32_t year;  /* 1 … 9999 */
     int32_t month; /* 1 … 12 */
-    int32_t day; /* 1 … 31 */
+    int32_t day;   /* 1 … 31 */
 };
 
 int64_t calendar_day_from_date(struct calendar_date date);

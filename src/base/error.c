@@ -76,25 +76,18 @@ static lake_status status_of_errno(int error_number)
 {
     switch (error_number) {
     case ENOENT:
-    case ENOTDIR:
-        return LAKE_NOT_FOUND;
+    case ENOTDIR: return LAKE_NOT_FOUND;
     case EACCES:
     case EPERM:
-    case EROFS:
-        return LAKE_PERMISSION;
-    case EEXIST:
-        return LAKE_EXISTS;
+    case EROFS: return LAKE_PERMISSION;
+    case EEXIST: return LAKE_EXISTS;
     case ENOSPC:
     case EDQUOT:
-    case EFBIG:
-        return LAKE_NO_SPACE;
-    case ENOMEM:
-        return LAKE_NO_MEMORY;
+    case EFBIG: return LAKE_NO_SPACE;
+    case ENOMEM: return LAKE_NO_MEMORY;
     case EAGAIN:
-    case EBUSY:
-        return LAKE_BUSY;
-    default:
-        return LAKE_IO;
+    case EBUSY: return LAKE_BUSY;
+    default: return LAKE_IO;
     }
 }
 

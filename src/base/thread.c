@@ -18,7 +18,7 @@ struct loop {
     pool_task task;
     void *context;
     size_t n_tasks;
-    size_t next;        /* index of the next task to start */
+    size_t next; /* index of the next task to start */
     size_t n_running;
     size_t failed_index; /* of the lowest failed task; n_tasks: none */
     struct lake_error error;

@@ -73,8 +73,8 @@ lake_status batch_new(struct batch *batch, const struct schema *schema, int64_t 
     return batch_new_cached(batch, schema, n_rows, NULL, err);
 }
 
-lake_status batch_new_cached(struct batch *batch, const struct schema *schema, int64_t n_rows, struct block_cache *cache,
-                             struct lake_error *err)
+lake_status batch_new_cached(struct batch *batch, const struct schema *schema, int64_t n_rows,
+                             struct block_cache *cache, struct lake_error *err)
 {
     struct heap_batch *heap = NULL;
     size_t bytes = 0;
@@ -83,7 +83,8 @@ lake_status batch_new_cached(struct batch *batch, const struct schema *schema, i
     memset(batch, 0, sizeof *batch);
     if (n_rows < 0 || (uint64_t)n_rows >= SIZE_MAX)
         return lake_fail(err, LAKE_INVALID_ARGUMENT, "a batch cannot have %lld rows", (long long)n_rows);
-    if (!size_multiply(schema->n_fields, sizeof(struct column) + sizeof(size_t), &bytes) || !size_add(bytes, sizeof *heap, &bytes))
+    if (!size_multiply(schema->n_fields, sizeof(struct column) + sizeof(size_t), &bytes) ||
+        !size_add(bytes, sizeof *heap, &bytes))
         return lake_fail(err, LAKE_NO_MEMORY, "a batch of %zu columns is too large", schema->n_fields);
     TRY(memory_new(1, bytes, &heap, err));
     heap->n_columns = schema->n_fields;

@@ -169,9 +169,9 @@ lake_status file_remove(struct io io, const char *path, struct lake_error *err)
     return LAKE_OK;
 }
 
-lake_status file_sync_directory(struct io io, const char *path, struct lake_error *err)
+static lake_status sync_path(struct io io, const char *path, enum io_open_mode mode, struct lake_error *err)
 {
-    int file = io.ops->open(io.context, path, IO_OPEN_DIRECTORY);
+    int file = io.ops->open(io.context, path, mode);
     if (file < 0)
         return lake_fail_errno(err, -file, "cannot open", path);
     int synced = io.ops->sync(io.context, file);
@@ -179,6 +179,16 @@ lake_status file_sync_directory(struct io io, const char *path, struct lake_erro
     if (synced != 0 || closed != 0)
         return lake_fail_errno(err, synced != 0 ? -synced : -closed, "cannot make durable", path);
     return LAKE_OK;
+}
+
+lake_status file_sync(struct io io, const char *path, struct lake_error *err)
+{
+    return sync_path(io, path, IO_READ, err);
+}
+
+lake_status file_sync_directory(struct io io, const char *path, struct lake_error *err)
+{
+    return sync_path(io, path, IO_OPEN_DIRECTORY, err);
 }
 
 lake_status file_exists(struct io io, const char *path, bool *exists, struct lake_error *err)

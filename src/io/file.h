@@ -34,14 +34,16 @@ void file_writer_release(struct file_writer *writer);
 LAKE_MUST_CHECK lake_status file_read_all(struct io io, const char *path, size_t max_bytes, struct buffer *out,
                                           struct lake_error *err);
 /* Reads exactly n bytes at offset of an open file; fewer is LAKE_CORRUPT ("ends at byte …"). */
-LAKE_MUST_CHECK lake_status file_read_at(struct io io, int file, const char *path, int64_t offset, void *bytes, size_t n,
-                                         struct lake_error *err);
+LAKE_MUST_CHECK lake_status file_read_at(struct io io, int file, const char *path, int64_t offset, void *bytes,
+                                         size_t n, struct lake_error *err);
 
 /* Makes the directory and its parents; existing ones are fine. *made (may be NULL) tells whether any was new. */
 LAKE_MUST_CHECK lake_status file_make_directories(struct io io, const char *path, bool *made, struct lake_error *err);
 LAKE_MUST_CHECK lake_status file_rename(struct io io, const char *from, const char *to, struct lake_error *err);
 /* A path that is not there is fine. */
 LAKE_MUST_CHECK lake_status file_remove(struct io io, const char *path, struct lake_error *err);
+/* Makes a file that was written and closed durable. */
+LAKE_MUST_CHECK lake_status file_sync(struct io io, const char *path, struct lake_error *err);
 LAKE_MUST_CHECK lake_status file_sync_directory(struct io io, const char *path, struct lake_error *err);
 /* *exists tells whether there is something at the path; other errors are errors. */
 LAKE_MUST_CHECK lake_status file_exists(struct io io, const char *path, bool *exists, struct lake_error *err);

@@ -16,9 +16,9 @@
 #include <stdint.h>
 
 enum io_open_mode {
-    IO_READ,         /* existing, for reading */
-    IO_CREATE_NEW,   /* must not exist, for writing */
-    IO_OPEN_LOCK,    /* created where absent, never truncated, read and write: for lock files */
+    IO_READ,       /* existing, for reading */
+    IO_CREATE_NEW, /* must not exist, for writing */
+    IO_OPEN_LOCK,  /* created where absent, never truncated, read and write: for lock files */
     IO_OPEN_DIRECTORY
 };
 
@@ -45,8 +45,9 @@ struct io_ops {
     int64_t (*write)(void *context, int file, const void *bytes, size_t n);
     int (*truncate)(void *context, int file, int64_t size);
     int (*sync)(void *context, int file); /* a file or a directory; durable when it returns */
-    int (*sync_filesystem)(void *context, int file); /* all of the file's filesystem; -ENOSYS where there is no such call */
-    int (*start_writeback)(void *context, int file); /* a hint that a sync follows; may do nothing */
+    int (*sync_filesystem)(void *context,
+                           int file); /* all of the file's filesystem; -ENOSYS where there is no such call */
+    int (*start_writeback)(void *context, int file);         /* a hint that a sync follows; may do nothing */
     int (*lock)(void *context, int file, enum io_lock lock); /* never waits: -EAGAIN where it is held */
     int (*status)(void *context, const char *path, struct io_status *out);
     int (*file_status)(void *context, int file, struct io_status *out);

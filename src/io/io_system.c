@@ -17,14 +17,10 @@ enum { FILE_MODE = 0644, DIRECTORY_MODE = 0755, CHUNK_BYTES = 1 << 30 };
 static int open_flags(enum io_open_mode mode)
 {
     switch (mode) {
-    case IO_READ:
-        return O_RDONLY | O_CLOEXEC;
-    case IO_CREATE_NEW:
-        return O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
-    case IO_OPEN_LOCK:
-        return O_RDWR | O_CREAT | O_CLOEXEC;
-    case IO_OPEN_DIRECTORY:
-        return O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+    case IO_READ: return O_RDONLY | O_CLOEXEC;
+    case IO_CREATE_NEW: return O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
+    case IO_OPEN_LOCK: return O_RDWR | O_CREAT | O_CLOEXEC;
+    case IO_OPEN_DIRECTORY: return O_RDONLY | O_DIRECTORY | O_CLOEXEC;
     }
     return -1;
 }

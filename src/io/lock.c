@@ -16,7 +16,8 @@ static void write_holder(struct file_lock *lock, const char *purpose)
     char text[HOLDER_BYTES];
     struct io io = lock->io;
     calendar_format_ms(io.ops->now_ms(io.context), since);
-    int n = snprintf(text, sizeof text, "process %" PRId64 " (%s) since %s", io.ops->process_id(io.context), purpose, since);
+    int n = snprintf(text, sizeof text, "process %" PRId64 " (%s) since %s", io.ops->process_id(io.context), purpose,
+                     since);
     if (n > 0 && io.ops->truncate(io.context, lock->file, 0) == 0)
         (void)io.ops->write(io.context, lock->file, text, (size_t)n < sizeof text ? (size_t)n : sizeof text - 1);
 }
@@ -50,8 +51,8 @@ static lake_status wait_for_lock(struct file_lock *lock, const char *path, enum 
     }
 }
 
-lake_status file_lock_acquire(struct file_lock *lock, struct io io, const char *path, enum io_lock kind, int64_t wait_ms,
-                              const char *purpose, struct lake_error *err)
+lake_status file_lock_acquire(struct file_lock *lock, struct io io, const char *path, enum io_lock kind,
+                              int64_t wait_ms, const char *purpose, struct lake_error *err)
 {
     *lock = (struct file_lock){.io = io, .file = io.ops->open(io.context, path, IO_OPEN_LOCK)};
     if (lock->file < 0)

@@ -62,7 +62,8 @@ void assembler_free(struct assembler *assembler)
     memory_free(assembler);
 }
 
-static lake_status get_file(struct assembler *assembler, size_t worker, struct stored_file **out, struct lake_error *err)
+static lake_status get_file(struct assembler *assembler, size_t worker, struct stored_file **out,
+                            struct lake_error *err)
 {
     if (assembler->files[worker] == NULL)
         TRY(stored_file_new(assembler->lake, &assembler->files[worker], err));
@@ -197,7 +198,8 @@ static lake_status join_texts(struct job *job, size_t column, struct lake_error 
     size_t total = 0;
     for (size_t i = 0; i < job->n_slices; i++)
         if (!size_add(total, texts[i].n_bytes, &total) || total > INT32_MAX)
-            return lake_fail(err, LAKE_NO_MEMORY, "column %s holds more than 2 GiB of text in one batch: ask for fewer rows",
+            return lake_fail(err, LAKE_NO_MEMORY,
+                             "column %s holds more than 2 GiB of text in one batch: ask for fewer rows",
                              job->batch->schema->fields[column].name);
     TRY(batch_add_bytes(job->batch, column, total, err));
     uint8_t *to = result->values;
@@ -307,7 +309,8 @@ static lake_status schema_of_file(const struct parquet_file *file, struct schema
     return status;
 }
 
-lake_status assemble_file(struct assembler *assembler, const struct slice *file, struct batch *out, struct lake_error *err)
+lake_status assemble_file(struct assembler *assembler, const struct slice *file, struct batch *out,
+                          struct lake_error *err)
 {
     struct stored_file *opened = NULL;
     struct schema *schema = NULL;

@@ -10,25 +10,13 @@
 
 /* ---- durable ---- */
 
-static lake_status sync_file(struct io io, const char *path, struct lake_error *err)
-{
-    int file = io.ops->open(io.context, path, IO_READ);
-    if (file < 0)
-        return lake_fail_errno(err, -file, "cannot open", path);
-    int synced = io.ops->sync(io.context, file);
-    int closed = io.ops->close(io.context, file);
-    if (synced != 0 || closed != 0)
-        return lake_fail_errno(err, synced != 0 ? -synced : -closed, "cannot make durable", path);
-    return LAKE_OK;
-}
-
 static lake_status sync_staged(const struct commit *commit, const struct partition *partition, struct buffer *scratch,
                                struct lake_error *err)
 {
     char *path = NULL;
     TRY(partition_state_path(partition, commit->staging, scratch, err));
     TRY(layout_state_path(commit->lake, (const char *)scratch->data, &path, err));
-    lake_status status = sync_file(commit->lake->io, path, err);
+    lake_status status = file_sync(commit->lake->io, path, err);
     memory_free(path);
     return status;
 }
@@ -180,7 +168,8 @@ static lake_status record_all(struct commit *commit, struct buffer *scratch, str
     return LAKE_OK;
 }
 
-static lake_status clear_moves(struct lake *lake, const struct manifest_outstanding *moves, size_t n, struct lake_error *err)
+static lake_status clear_moves(struct lake *lake, const struct manifest_outstanding *moves, size_t n,
+                               struct lake_error *err)
 {
     for (size_t i = 0; i < n; i++)
         TRY(manifest_clear_outstanding(lake->manifest, moves[i].file_id, err));

@@ -22,7 +22,8 @@ struct commit {
 LAKE_MUST_CHECK lake_status commit_make_durable(const struct commit *commit, struct lake_error *err);
 
 /* Whether every partition was merged with what is live now (I6); marks in is_stale those that were not. Under the lake's lock. */
-LAKE_MUST_CHECK lake_status commit_check(struct commit *commit, bool *is_stale, size_t *n_stale, struct lake_error *err);
+LAKE_MUST_CHECK lake_status commit_check(struct commit *commit, bool *is_stale, size_t *n_stale,
+                                         struct lake_error *err);
 
 /* Commits and publishes. Under the lake's lock, after a check that found none stale. When it fails after the manifest's commit
  * (LAKE_OK is not returned but commit->snapshot is set), the rows are safe and the next open finishes the moves. */

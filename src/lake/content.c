@@ -99,8 +99,8 @@ static void order_by_name(const struct schema *schema, size_t *order)
     }
 }
 
-static lake_status hash_day(const struct batch *batch, const size_t *order, struct sha256 *hash, struct content_day *day,
-                            struct lake_error *err)
+static lake_status hash_day(const struct batch *batch, const size_t *order, struct sha256 *hash,
+                            struct content_day *day, struct lake_error *err)
 {
     uint8_t n_rows[8];
     TRY(sha256_begin(hash, err));

@@ -106,9 +106,10 @@ static lake_status refuse_network(struct lake *lake, struct lake_error *err)
     bool is_network = lake->io.ops->is_network(lake->io.context, directory) == 1;
     memory_free(directory);
     if (is_network)
-        return lake_fail(err, LAKE_UNSUPPORTED,
-                         "%s: lies on a network filesystem, where SQLite cannot lock safely; put it on a local disk (--db-path)",
-                         lake->db_path);
+        return lake_fail(
+            err, LAKE_UNSUPPORTED,
+            "%s: lies on a network filesystem, where SQLite cannot lock safely; put it on a local disk (--db-path)",
+            lake->db_path);
     return LAKE_OK;
 }
 
@@ -136,8 +137,8 @@ static lake_status create(struct lake *lake, struct lake_error *err)
 
 static lake_status fail_no_lake(const struct lake *lake, struct lake_error *err)
 {
-    return lake_fail(err, LAKE_NOT_FOUND, "%s: there is no lake here; make one with 'dl init' or name it with --db-path",
-                     lake->db_path);
+    return lake_fail(err, LAKE_NOT_FOUND,
+                     "%s: there is no lake here; make one with 'dl init' or name it with --db-path", lake->db_path);
 }
 
 static lake_status open_manifest(struct lake *lake, bool may_create, struct lake_error *err)

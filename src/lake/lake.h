@@ -14,6 +14,7 @@ struct io lake_io(const struct lake *lake);
 struct pool *lake_pool(struct lake *lake);
 size_t lake_memory_bytes(const struct lake *lake);
 /* A copy of a string that lives as long as the lake. */
-LAKE_MUST_CHECK lake_status lake_keep_text(struct lake *lake, const char *text, const char **out, struct lake_error *err);
+LAKE_MUST_CHECK lake_status lake_keep_text(struct lake *lake, const char *text, const char **out,
+                                           struct lake_error *err);
 
 #endif

@@ -22,8 +22,8 @@ lake_status layout_state_root(const char *data_root, char **out, struct lake_err
     TRY_OUT(path_parent(trimmed, &parent, err));
     const char *last = path_name(trimmed);
     if (last[0] == '\0' || strcmp(last, ".") == 0 || strcmp(last, "..") == 0) {
-        status = lake_fail(err, LAKE_INVALID_ARGUMENT, "data root '%s' has no name of its own: give a directory such as 'data'",
-                           data_root);
+        status = lake_fail(err, LAKE_INVALID_ARGUMENT,
+                           "data root '%s' has no name of its own: give a directory such as 'data'", data_root);
         goto out;
     }
     if (strcmp(last, "data") == 0)
@@ -58,7 +58,8 @@ static lake_status append_file_name(const struct layout_file *file, struct buffe
     name_directory(file->dataset->symbol, symbol);
     calendar_format_day(calendar_day_of_ms(file->partition_start_ms), date);
     date[date_lengths[file->grain]] = '\0';
-    return buffer_printf(out, err, "/%s-%s-%s-%016" PRIx64 ".parquet", symbol, file->dataset->period, date, file->random);
+    return buffer_printf(out, err, "/%s-%s-%s-%016" PRIx64 ".parquet", symbol, file->dataset->period, date,
+                         file->random);
 }
 
 lake_status layout_file_path(const struct layout_file *file, struct buffer *out, struct lake_error *err)

@@ -25,7 +25,8 @@ struct layout_file {
     uint64_t random;
 };
 /* The file's path below the data root, into the buffer as a terminated string. */
-LAKE_MUST_CHECK lake_status layout_file_path(const struct layout_file *file, struct buffer *out, struct lake_error *err);
+LAKE_MUST_CHECK lake_status layout_file_path(const struct layout_file *file, struct buffer *out,
+                                             struct lake_error *err);
 
 /* Where a file of that path goes when it is retired, below the state directory, as a terminated string. */
 LAKE_MUST_CHECK lake_status layout_history_path(const char *path, struct buffer *out, struct lake_error *err);
@@ -34,8 +35,10 @@ LAKE_MUST_CHECK lake_status layout_history_path(const char *path, struct buffer 
 size_t layout_directory_length(const char *path);
 
 /* "<data root>/<path>" and "<state>/<path>"; memory_free'd by the caller. */
-LAKE_MUST_CHECK lake_status layout_data_path(const struct lake *lake, const char *path, char **out, struct lake_error *err);
-LAKE_MUST_CHECK lake_status layout_state_path(const struct lake *lake, const char *path, char **out, struct lake_error *err);
+LAKE_MUST_CHECK lake_status layout_data_path(const struct lake *lake, const char *path, char **out,
+                                             struct lake_error *err);
+LAKE_MUST_CHECK lake_status layout_state_path(const struct lake *lake, const char *path, char **out,
+                                              struct lake_error *err);
 
 /* 64 random bits from the system. */
 LAKE_MUST_CHECK lake_status layout_random(struct io io, uint64_t *out, struct lake_error *err);

@@ -9,22 +9,28 @@
 #include "lake/table_stream.h"
 
 static const struct column_field dataset_fields[] = {
-    {"exchange", COLUMN_UTF8, 0, false},         {"market", COLUMN_UTF8, 0, false},
-    {"symbol", COLUMN_UTF8, 0, false},           {"type", COLUMN_UTF8, 0, false},
-    {"period", COLUMN_UTF8, 0, false},           {"first_ts", COLUMN_TIMESTAMP_MS, 0, true},
-    {"last_ts", COLUMN_TIMESTAMP_MS, 0, true},   {"rows", COLUMN_INT64, 0, false},
-    {"days", COLUMN_INT64, 0, false},            {"files", COLUMN_INT64, 0, false},
-    {"bytes", COLUMN_INT64, 0, false},           {"gaps", COLUMN_INT64, 0, true},
+    {"exchange", COLUMN_UTF8, 0, false},        {"market", COLUMN_UTF8, 0, false},
+    {"symbol", COLUMN_UTF8, 0, false},          {"type", COLUMN_UTF8, 0, false},
+    {"period", COLUMN_UTF8, 0, false},          {"first_ts", COLUMN_TIMESTAMP_MS, 0, true},
+    {"last_ts", COLUMN_TIMESTAMP_MS, 0, true},  {"rows", COLUMN_INT64, 0, false},
+    {"days", COLUMN_INT64, 0, false},           {"files", COLUMN_INT64, 0, false},
+    {"bytes", COLUMN_INT64, 0, false},          {"gaps", COLUMN_INT64, 0, true},
     {"changed", COLUMN_TIMESTAMP_MS, 0, false},
 };
 
 static const struct column_field file_fields[] = {
-    {"exchange", COLUMN_UTF8, 0, false},       {"market", COLUMN_UTF8, 0, false},
-    {"symbol", COLUMN_UTF8, 0, false},         {"type", COLUMN_UTF8, 0, false},
-    {"period", COLUMN_UTF8, 0, false},         {"path", COLUMN_UTF8, 0, false},
-    {"first_ts", COLUMN_TIMESTAMP_MS, 0, false}, {"last_ts", COLUMN_TIMESTAMP_MS, 0, false},
-    {"rows", COLUMN_INT64, 0, false},          {"bytes", COLUMN_INT64, 0, false},
-    {"version", COLUMN_INT64, 0, false},       {"sha256", COLUMN_UTF8, 0, false},
+    {"exchange", COLUMN_UTF8, 0, false},
+    {"market", COLUMN_UTF8, 0, false},
+    {"symbol", COLUMN_UTF8, 0, false},
+    {"type", COLUMN_UTF8, 0, false},
+    {"period", COLUMN_UTF8, 0, false},
+    {"path", COLUMN_UTF8, 0, false},
+    {"first_ts", COLUMN_TIMESTAMP_MS, 0, false},
+    {"last_ts", COLUMN_TIMESTAMP_MS, 0, false},
+    {"rows", COLUMN_INT64, 0, false},
+    {"bytes", COLUMN_INT64, 0, false},
+    {"version", COLUMN_INT64, 0, false},
+    {"sha256", COLUMN_UTF8, 0, false},
     {"operation", COLUMN_INT64, 0, false},
 };
 
@@ -56,7 +62,8 @@ static struct cell cell_when(bool known, int64_t ms)
     return known ? cell_int64(ms) : cell_null();
 }
 
-static lake_status append_dataset(struct batch_builder *table, const struct manifest_totals *totals, struct lake_error *err)
+static lake_status append_dataset(struct batch_builder *table, const struct manifest_totals *totals,
+                                  struct lake_error *err)
 {
     const struct manifest_dataset *dataset = &totals->dataset;
     bool has_rows = totals->n_rows > 0;
@@ -115,25 +122,17 @@ static lake_status append_file(struct lake *lake, struct batch_builder *table, c
     if (status != LAKE_OK)
         return status;
     const struct cell cells[N_FIELDS(file_fields)] = {
-        cell_text(dataset->exchange),
-        cell_text(dataset->market),
-        cell_text(dataset->symbol),
-        cell_text(dataset->type),
-        cell_text(dataset->period),
-        cell_text(file->path),
-        cell_int64(file->time_from_ms),
-        cell_int64(file->time_to_ms),
-        cell_int64(file->n_rows),
-        cell_int64(file->size_bytes),
-        cell_int64(version),
-        cell_text(sha256),
+        cell_text(dataset->exchange),   cell_text(dataset->market),   cell_text(dataset->symbol),
+        cell_text(dataset->type),       cell_text(dataset->period),   cell_text(file->path),
+        cell_int64(file->time_from_ms), cell_int64(file->time_to_ms), cell_int64(file->n_rows),
+        cell_int64(file->size_bytes),   cell_int64(version),          cell_text(sha256),
         cell_int64(file->operation_id),
     };
     return batch_builder_append_cells(table, cells, err);
 }
 
-static lake_status append_files_of(struct lake *lake, struct batch_builder *table, const struct manifest_dataset *dataset,
-                                   struct lake_error *err)
+static lake_status append_files_of(struct lake *lake, struct batch_builder *table,
+                                   const struct manifest_dataset *dataset, struct lake_error *err)
 {
     struct arena arena = ARENA_INIT(LIMIT_ENGINE_BYTES);
     struct manifest_file *files = NULL;

@@ -38,7 +38,8 @@ static lake_status plan_reserve(struct plan *plan, int64_t n_candidates, struct 
 
 /* ---- the schema of the result ---- */
 
-static lake_status add_field(struct column_field *fields, size_t *n, const struct column_field *field, struct lake_error *err)
+static lake_status add_field(struct column_field *fields, size_t *n, const struct column_field *field,
+                             struct lake_error *err)
 {
     for (size_t i = 0; i < *n; i++) {
         if (strcmp(fields[i].name, field->name) != 0)

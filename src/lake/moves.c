@@ -29,7 +29,8 @@ static lake_status make_parent(struct lake *lake, const char *path, struct lake_
 
 /* Renames, making the target's directory where it is missing. *is_missing tells that there is no such source. A first file of
  * a day, the common case, takes three calls: the directory is not there, make it, rename. */
-static lake_status rename_into(struct lake *lake, const char *from, const char *to, bool *is_missing, struct lake_error *err)
+static lake_status rename_into(struct lake *lake, const char *from, const char *to, bool *is_missing,
+                               struct lake_error *err)
 {
     bool exists = false;
     *is_missing = false;
@@ -119,7 +120,8 @@ static bool same_directory(const char *a, const char *b)
     return n == layout_directory_length(b) && memcmp(a, b, n) == 0;
 }
 
-lake_status moves_make_durable(struct lake *lake, const struct manifest_outstanding *moves, size_t n, struct lake_error *err)
+lake_status moves_make_durable(struct lake *lake, const struct manifest_outstanding *moves, size_t n,
+                               struct lake_error *err)
 {
     if (n >= SYNC_FILESYSTEM_FILES) {
         lake_status status = moves_sync_filesystem(lake, lake->data_root, err);

@@ -10,8 +10,8 @@
 #include "manifest/manifest.h"
 
 /* The outstanding moves, in the arena. */
-LAKE_MUST_CHECK lake_status moves_find(struct lake *lake, struct arena *arena, struct manifest_outstanding **out, size_t *n,
-                                       struct lake_error *err);
+LAKE_MUST_CHECK lake_status moves_find(struct lake *lake, struct arena *arena, struct manifest_outstanding **out,
+                                       size_t *n, struct lake_error *err);
 /* Carries moves out, or finds them done; *n_done (may be NULL) counts those that were still to do. */
 LAKE_MUST_CHECK lake_status moves_carry_out(struct lake *lake, const struct manifest_outstanding *moves, size_t n,
                                             int64_t *n_done, struct lake_error *err);

@@ -20,9 +20,11 @@ static bool equal_ignoring_case(const char *a, const char *b)
 /* Length of the UTF-8 sequence at p, or 0 where it is none (overlong forms and surrogates included). */
 static size_t utf8_length(const unsigned char *p)
 {
-    size_t n = p[0] < 0x80 ? 1 : p[0] >= 0xc2 && p[0] < 0xe0 ? 2 : p[0] >= 0xe0 && p[0] < 0xf0 ? 3
-                                                                 : p[0] >= 0xf0 && p[0] < 0xf5  ? 4
-                                                                                                : 0;
+    size_t n = p[0] < 0x80                   ? 1
+               : p[0] >= 0xc2 && p[0] < 0xe0 ? 2
+               : p[0] >= 0xe0 && p[0] < 0xf0 ? 3
+               : p[0] >= 0xf0 && p[0] < 0xf5 ? 4
+                                             : 0;
     for (size_t i = 1; i < n; i++)
         if ((p[i] & 0xc0) != 0x80)
             return 0;
@@ -34,18 +36,20 @@ static size_t utf8_length(const unsigned char *p)
 
 static bool is_plain(char c)
 {
-    return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.' || c == '+' || c == '&' ||
-           c == '=' || c == '^' || c == '#' || c == '@' || c == '!';
+    return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.' || c == '+' ||
+           c == '&' || c == '=' || c == '^' || c == '#' || c == '@' || c == '!';
 }
 
 /* A name becomes a directory, so what it may hold is listed; a dot may not lead (hidden, "..") nor end it (Windows). */
-static lake_status check_name(const char *what, const char *given, const char *name, bool ascii_only, struct lake_error *err)
+static lake_status check_name(const char *what, const char *given, const char *name, bool ascii_only,
+                              struct lake_error *err)
 {
     size_t n = strlen(name);
     if (n == 0)
         return lake_fail(err, LAKE_INVALID_ARGUMENT, "%s is empty", what);
     if (n > LIMIT_NAME_BYTES)
-        return lake_fail(err, LAKE_INVALID_ARGUMENT, "%s '%.80s…' is longer than %d bytes", what, given, LIMIT_NAME_BYTES);
+        return lake_fail(err, LAKE_INVALID_ARGUMENT, "%s '%.80s…' is longer than %d bytes", what, given,
+                         LIMIT_NAME_BYTES);
     bool is_good = name[0] != '.' && name[n - 1] != '.' && name[0] != '-';
     for (size_t i = 0; is_good && i < n;) {
         size_t step = utf8_length((const unsigned char *)name + i);
@@ -62,7 +66,8 @@ static lake_status copy_upper(const char *what, const char *text, char out[NAME_
 {
     size_t n = strlen(text);
     if (n > LIMIT_NAME_BYTES)
-        return lake_fail(err, LAKE_INVALID_ARGUMENT, "%s '%.80s…' is longer than %d bytes", what, text, LIMIT_NAME_BYTES);
+        return lake_fail(err, LAKE_INVALID_ARGUMENT, "%s '%.80s…' is longer than %d bytes", what, text,
+                         LIMIT_NAME_BYTES);
     for (size_t i = 0; i <= n; i++)
         out[i] = upper(text[i]);
     return LAKE_OK;
@@ -79,8 +84,8 @@ lake_status name_market(const char *text, char out[NAME_BYTES], struct lake_erro
     static const struct {
         const char *alias, *market;
     } aliases[] = {
-        {"future", "FUTURES"}, {"linear", "FUTURES"}, {"swap", "FUTURES"},    {"perp", "FUTURES"},
-        {"um", "FUTURES"},     {"usdm", "FUTURES"},   {"usd-m", "FUTURES"},   {"cm", "INVERSE"},
+        {"future", "FUTURES"}, {"linear", "FUTURES"}, {"swap", "FUTURES"},     {"perp", "FUTURES"},
+        {"um", "FUTURES"},     {"usdm", "FUTURES"},   {"usd-m", "FUTURES"},    {"cm", "INVERSE"},
         {"coinm", "INVERSE"},  {"coin-m", "INVERSE"}, {"delivery", "INVERSE"},
     };
     for (size_t i = 0; i < sizeof aliases / sizeof *aliases; i++)
@@ -113,7 +118,8 @@ lake_status name_symbol(const char *text, char out[NAME_BYTES], struct lake_erro
 {
     TRY(copy_upper("symbol", text, out, err));
     if (!join_unified(out))
-        return lake_fail(err, LAKE_INVALID_ARGUMENT, "symbol '%.80s' is neither a venue's name nor BASE/QUOTE:SETTLE", text);
+        return lake_fail(err, LAKE_INVALID_ARGUMENT, "symbol '%.80s' is neither a venue's name nor BASE/QUOTE:SETTLE",
+                         text);
     return check_name("symbol", text, out, false, err);
 }
 
@@ -125,7 +131,8 @@ static bool is_reserved(const char *name)
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (stem == strlen(names[i]) && strncmp(name, names[i], stem) == 0)
             return true;
-    return stem == 4 && (strncmp(name, "COM", 3) == 0 || strncmp(name, "LPT", 3) == 0) && name[3] >= '0' && name[3] <= '9';
+    return stem == 4 && (strncmp(name, "COM", 3) == 0 || strncmp(name, "LPT", 3) == 0) && name[3] >= '0' &&
+           name[3] <= '9';
 }
 
 void name_directory(const char *name, char out[NAME_BYTES])

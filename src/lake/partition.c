@@ -65,7 +65,8 @@ void partition_release(struct partition *partition)
 
 /* ---- what is stored ---- */
 
-lake_status partition_find_base(struct partition *partition, struct lake *lake, int64_t dataset_id, struct lake_error *err)
+lake_status partition_find_base(struct partition *partition, struct lake *lake, int64_t dataset_id,
+                                struct lake_error *err)
 {
     int64_t snapshot = 0;
     lake_status status = LAKE_OK;
@@ -76,8 +77,8 @@ lake_status partition_find_base(struct partition *partition, struct lake *lake, 
     if (dataset_id == 0)
         return LAKE_OK;
     mutex_lock(lake->mutex);
-    status = manifest_find_files(lake->manifest, dataset_id, partition->start_ms, partition->end_ms, &partition->base_arena,
-                                 &partition->base, &partition->n_base, &snapshot, err);
+    status = manifest_find_files(lake->manifest, dataset_id, partition->start_ms, partition->end_ms,
+                                 &partition->base_arena, &partition->base, &partition->n_base, &snapshot, err);
     if (status == LAKE_OK && partition->n_base > 0)
         status = manifest_find_contents(lake->manifest, dataset_id, calendar_day_of_ms(partition->start_ms),
                                         calendar_day_of_ms(partition->end_ms - 1) + 1, &partition->base_arena,
@@ -86,8 +87,8 @@ lake_status partition_find_base(struct partition *partition, struct lake *lake, 
     return status;
 }
 
-lake_status partition_check_base(const struct partition *partition, struct lake *lake, int64_t dataset_id, bool *is_current,
-                                 struct lake_error *err)
+lake_status partition_check_base(const struct partition *partition, struct lake *lake, int64_t dataset_id,
+                                 bool *is_current, struct lake_error *err)
 {
     struct arena arena = ARENA_INIT(LIMIT_ENGINE_BYTES);
     struct manifest_file *live = NULL;
@@ -119,8 +120,8 @@ lake_status partition_state_path(const struct partition *partition, const struct
     return staging_path(partition, staging, staged_suffix, out, err);
 }
 
-static lake_status name_file(struct partition *partition, const struct partition_job *job, struct partition_tools *tools,
-                             struct lake_error *err)
+static lake_status name_file(struct partition *partition, const struct partition_job *job,
+                             struct partition_tools *tools, struct lake_error *err)
 {
     struct layout_file file = {job->dataset, job->grain, partition->start_ms, 0};
     TRY(layout_random(job->lake->io, &file.random, err));
@@ -132,7 +133,8 @@ static lake_status name_file(struct partition *partition, const struct partition
 
 static lake_status encode(const struct batch *batch, struct partition_tools *tools, struct lake_error *err)
 {
-    static const struct parquet_writer_options options = {.doubles = PARQUET_DOUBLES_FAST, .compression = PARQUET_SNAPPY};
+    static const struct parquet_writer_options options = {.doubles = PARQUET_DOUBLES_FAST,
+                                                          .compression = PARQUET_SNAPPY};
     buffer_clear(&tools->bytes);
     TRY(parquet_writer_begin(tools->writer, batch->schema, &options, parquet_sink_buffer(&tools->bytes), err));
     for (int64_t row = 0; row < batch->n_rows; row += ROW_GROUP_ROWS) {
@@ -219,7 +221,8 @@ static lake_status read_base(const struct partition *partition, struct partition
     for (size_t i = 0; i < partition->n_base; i++) {
         struct slice slice = {.file = &partition->base[i]};
         if (slice.file->partition_start_ms < partition->start_ms || slice.file->partition_end_ms > partition->end_ms) {
-            status = lake_fail(err, LAKE_UNSUPPORTED, "%s: covers more than the partition that is written", slice.file->path);
+            status = lake_fail(err, LAKE_UNSUPPORTED, "%s: covers more than the partition that is written",
+                               slice.file->path);
             goto out;
         }
         TRY_OUT(assemble_file(tools->assembler, &slice, i == 0 ? &all : &next, err));
@@ -277,8 +280,8 @@ static lake_status describe_file(struct partition *partition, const struct batch
 }
 
 /* Hashes the merged rows by day and, where any day is new or changed, writes the new file. */
-static lake_status stage_merged(struct partition *partition, const struct batch *merged, const struct partition_job *job,
-                                struct partition_tools *tools, struct lake_error *err)
+static lake_status stage_merged(struct partition *partition, const struct batch *merged,
+                                const struct partition_job *job, struct partition_tools *tools, struct lake_error *err)
 {
     TRY(content_find_days(merged, tools->hash, &partition->days, &partition->n_days, err));
     keep_changed_days(partition);
@@ -289,8 +292,8 @@ static lake_status stage_merged(struct partition *partition, const struct batch 
     return write_staged(partition, job, staged_suffix, tools, err);
 }
 
-static lake_status forget_staged(struct partition *partition, const struct partition_job *job, struct partition_tools *tools,
-                                 struct lake_error *err)
+static lake_status forget_staged(struct partition *partition, const struct partition_job *job,
+                                 struct partition_tools *tools, struct lake_error *err)
 {
     if (!partition->is_staged)
         return LAKE_OK;

@@ -47,7 +47,8 @@ struct partition_job {
 
 struct partition_tools;
 
-LAKE_MUST_CHECK lake_status partition_tools_new(struct lake *lake, struct partition_tools **out, struct lake_error *err);
+LAKE_MUST_CHECK lake_status partition_tools_new(struct lake *lake, struct partition_tools **out,
+                                                struct lake_error *err);
 void partition_tools_free(struct partition_tools *tools);
 
 void partition_release(struct partition *partition);
@@ -55,8 +56,8 @@ void partition_release(struct partition *partition);
 LAKE_MUST_CHECK lake_status partition_find_base(struct partition *partition, struct lake *lake, int64_t dataset_id,
                                                 struct lake_error *err);
 /* Whether the files in `base` are still exactly those live. Inside the write transaction. */
-LAKE_MUST_CHECK lake_status partition_check_base(const struct partition *partition, struct lake *lake, int64_t dataset_id,
-                                                 bool *is_current, struct lake_error *err);
+LAKE_MUST_CHECK lake_status partition_check_base(const struct partition *partition, struct lake *lake,
+                                                 int64_t dataset_id, bool *is_current, struct lake_error *err);
 /* Merges the collected (or formerly staged) rows with the base and stages the result. */
 LAKE_MUST_CHECK lake_status partition_stage(struct partition *partition, const struct partition_job *job,
                                             struct partition_tools *tools, struct lake_error *err);

@@ -22,8 +22,8 @@ static lake_status recover_locked(struct lake *lake, struct lake_error *err)
     TRY_OUT(staging_remove_dead(lake, &n_removed, err));
     if (n_removed > 0) {
         (void)snprintf(report, sizeof report,
-                       "recovered from %" PRId64 " interrupted write%s: %" PRId64 " committed file%s put in place", n_removed,
-                       n_removed == 1 ? "" : "s", n_done, n_done == 1 ? "" : "s");
+                       "recovered from %" PRId64 " interrupted write%s: %" PRId64 " committed file%s put in place",
+                       n_removed, n_removed == 1 ? "" : "s", n_done, n_done == 1 ? "" : "s");
         TRY_OUT(lake_keep_text(lake, report, &lake->recovery_report, err));
     }
 out:

@@ -82,13 +82,15 @@ static lake_status fail_no_column(const struct schema *all, const char *name, st
             break;
     if (buffer_string(&names, &text, NULL) != LAKE_OK)
         text = "";
-    lake_status status = lake_fail(err, LAKE_INVALID_ARGUMENT, "there is no column '%s'; the columns are %s", name, text);
+    lake_status status =
+        lake_fail(err, LAKE_INVALID_ARGUMENT, "there is no column '%s'; the columns are %s", name, text);
     buffer_release(&names);
     return status;
 }
 
 /* The key first, then the columns asked for, each once. */
-static lake_status choose_columns(struct lake_scan *scan, const struct lake_scan_options *options, struct lake_error *err)
+static lake_status choose_columns(struct lake_scan *scan, const struct lake_scan_options *options,
+                                  struct lake_error *err)
 {
     struct schema *all = NULL;
     struct column_field *fields = NULL;
@@ -159,8 +161,8 @@ static lake_status plan_slices(struct lake_scan *scan, int64_t start_ms, int64_t
     size_t n_files = 0;
     int64_t snapshot = 0;
     mutex_lock(scan->lake->mutex);
-    lake_status status = manifest_find_files(scan->lake->manifest, scan->dataset.id, start_ms, end_ms, &scan->arena, &files,
-                                             &n_files, &snapshot, err);
+    lake_status status = manifest_find_files(scan->lake->manifest, scan->dataset.id, start_ms, end_ms, &scan->arena,
+                                             &files, &n_files, &snapshot, err);
     mutex_unlock(scan->lake->mutex);
     if (status != LAKE_OK)
         return status;
@@ -277,7 +279,8 @@ int64_t lake_scan_rows(const struct lake_scan *scan)
 struct lake_selection lake_scan_dataset(const struct lake_scan *scan, bool *chosen)
 {
     const struct manifest_dataset *dataset = &scan->dataset;
-    struct lake_selection selection = {dataset->exchange, dataset->market, dataset->symbol, dataset->type, dataset->period};
+    struct lake_selection selection = {dataset->exchange, dataset->market, dataset->symbol, dataset->type,
+                                       dataset->period};
     if (chosen != NULL)
         *chosen = scan->was_chosen;
     return selection;

@@ -51,14 +51,14 @@ static lake_status fail_ambiguous(const struct manifest_dataset *found, size_t n
     struct buffer text = BUFFER_INIT(MESSAGE_BYTES);
     const char *choices = "";
     for (size_t i = 0; i < n && i < MOST_CHOICES; i++)
-        if (buffer_printf(&text, NULL, "%s%s %s %s", i == 0 ? "" : ", ", found[i].market, found[i].type, found[i].period) !=
-            LAKE_OK)
+        if (buffer_printf(&text, NULL, "%s%s %s %s", i == 0 ? "" : ", ", found[i].market, found[i].type,
+                          found[i].period) != LAKE_OK)
             break;
     if (buffer_string(&text, &choices, NULL) != LAKE_OK)
         choices = "several";
-    lake_status status =
-        lake_fail(err, LAKE_INVALID_ARGUMENT, "%s %s is ambiguous: there are %s%s; name --market, --data-type or --period",
-                  found[0].exchange, found[0].symbol, choices, n > MOST_CHOICES ? ", …" : "");
+    lake_status status = lake_fail(err, LAKE_INVALID_ARGUMENT,
+                                   "%s %s is ambiguous: there are %s%s; name --market, --data-type or --period",
+                                   found[0].exchange, found[0].symbol, choices, n > MOST_CHOICES ? ", …" : "");
     buffer_release(&text);
     return status;
 }
@@ -107,8 +107,8 @@ static bool is_wanted_name(const struct manifest_dataset *dataset, const struct 
 
 static void append_near(struct buffer *text, const struct manifest_dataset *dataset, bool with_kind)
 {
-    lake_status status = buffer_printf(text, NULL, "%s%s %s", text->length == 0 ? "" : ", ", dataset->exchange,
-                                       dataset->symbol);
+    lake_status status =
+        buffer_printf(text, NULL, "%s%s %s", text->length == 0 ? "" : ", ", dataset->exchange, dataset->symbol);
     if (status == LAKE_OK && with_kind)
         status = buffer_printf(text, NULL, " %s %s %s", dataset->market, dataset->type, dataset->period);
     if (status != LAKE_OK)
@@ -116,7 +116,8 @@ static void append_near(struct buffer *text, const struct manifest_dataset *data
 }
 
 /* Near matches: the wanted names with another market, type or period first; else names a letter or two away. */
-static void list_near(const struct manifest_filter *wanted, const struct manifest_dataset *all, size_t n, struct buffer *text)
+static void list_near(const struct manifest_filter *wanted, const struct manifest_dataset *all, size_t n,
+                      struct buffer *text)
 {
     int n_listed = 0;
     for (size_t i = 0; i < n && n_listed < MOST_NEAR; i++)
@@ -154,7 +155,8 @@ static lake_status fail_not_found(struct lake *lake, const struct manifest_filte
                        wanted->market == NULL ? "" : " ", wanted->market == NULL ? "" : wanted->market,
                        wanted->type == NULL ? "" : " ", wanted->type == NULL ? "" : wanted->type,
                        wanted->period == NULL ? "" : " ", wanted->period == NULL ? "" : wanted->period,
-                       text[0] == '\0' ? "; see dl list" : "; there is ", text, text[0] == '\0' && n == 0 ? " (it is empty)" : "");
+                       text[0] == '\0' ? "; see dl list" : "; there is ", text,
+                       text[0] == '\0' && n == 0 ? " (it is empty)" : "");
 out:
     buffer_release(&near);
     arena_release(&arena);

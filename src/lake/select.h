@@ -18,7 +18,8 @@ struct canonical {
 LAKE_MUST_CHECK lake_status select_filter(const struct lake_selection *selection, struct canonical *out,
                                           struct lake_error *err);
 /* The dataset to read; *chosen tells that something not named was chosen among several. Strings live in the arena. */
-LAKE_MUST_CHECK lake_status select_dataset(struct lake *lake, const struct lake_selection *selection, struct arena *arena,
-                                           struct manifest_dataset *out, bool *chosen, struct lake_error *err);
+LAKE_MUST_CHECK lake_status select_dataset(struct lake *lake, const struct lake_selection *selection,
+                                           struct arena *arena, struct manifest_dataset *out, bool *chosen,
+                                           struct lake_error *err);
 
 #endif

@@ -133,8 +133,8 @@ static lake_status open_entry(struct stored_file *file, const struct manifest_fi
             TRY(try_open_history(file, entry->path, &found, err));
     }
     if (!found)
-        return lake_fail(err, LAKE_CORRUPT, "%s/%s: is missing, the manifest lists it; run dl verify", file->lake->data_root,
-                         entry->path);
+        return lake_fail(err, LAKE_CORRUPT, "%s/%s: is missing, the manifest lists it; run dl verify",
+                         file->lake->data_root, entry->path);
     return LAKE_OK;
 }
 

@@ -82,8 +82,8 @@ static lake_status check_dataset(struct verification *verification, const struct
     int64_t snapshot = 0;
     lake_status status = LAKE_OK;
     mutex_lock(verification->lake->mutex);
-    status = manifest_find_files(verification->lake->manifest, dataset->id, INT64_MIN, INT64_MAX, &arena, &files, &n_files,
-                                 &snapshot, err);
+    status = manifest_find_files(verification->lake->manifest, dataset->id, INT64_MIN, INT64_MAX, &arena, &files,
+                                 &n_files, &snapshot, err);
     mutex_unlock(verification->lake->mutex);
     if (status != LAKE_OK)
         goto out;

@@ -121,8 +121,8 @@ static void check_keys(const struct manifest_file *file, const struct batch *bat
         found(finding, "range", "first or last time is not the manifest's");
 }
 
-static lake_status check_contents(const struct manifest_file *file, const struct batch *batch, struct verify_tools *tools,
-                                  struct verify_finding *finding, struct lake_error *err)
+static lake_status check_contents(const struct manifest_file *file, const struct batch *batch,
+                                  struct verify_tools *tools, struct verify_finding *finding, struct lake_error *err)
 {
     struct arena arena = ARENA_INIT(LIMIT_ENGINE_BYTES);
     struct manifest_content *contents = NULL;
@@ -130,8 +130,9 @@ static lake_status check_contents(const struct manifest_file *file, const struct
     char day[CALENDAR_TEXT_BYTES];
     lake_status status = LAKE_OK;
     mutex_lock(tools->lake->mutex);
-    status = manifest_find_contents(tools->lake->manifest, file->dataset_id, calendar_day_of_ms(file->partition_start_ms),
-                                    calendar_day_of_ms(file->partition_end_ms - 1) + 1, &arena, &contents, &n_contents, err);
+    status =
+        manifest_find_contents(tools->lake->manifest, file->dataset_id, calendar_day_of_ms(file->partition_start_ms),
+                               calendar_day_of_ms(file->partition_end_ms - 1) + 1, &arena, &contents, &n_contents, err);
     mutex_unlock(tools->lake->mutex);
     if (status != LAKE_OK)
         goto out;
@@ -150,8 +151,8 @@ out:
     return status;
 }
 
-static lake_status check_rows(const struct manifest_file *file, struct verify_tools *tools, struct verify_finding *finding,
-                              struct lake_error *err)
+static lake_status check_rows(const struct manifest_file *file, struct verify_tools *tools,
+                              struct verify_finding *finding, struct lake_error *err)
 {
     struct batch batch = {0};
     struct slice slice = {.file = file};

@@ -34,8 +34,8 @@ static lake_status collect_paths(struct lake *lake, struct paths *paths, struct 
     int64_t snapshot = 0;
     arena_init(&paths->arena, LIMIT_ENGINE_BYTES);
     mutex_lock(lake->mutex);
-    lake_status status = manifest_find_files(lake->manifest, 0, INT64_MIN, INT64_MAX, &paths->arena, &files, &paths->n,
-                                             &snapshot, err);
+    lake_status status =
+        manifest_find_files(lake->manifest, 0, INT64_MIN, INT64_MAX, &paths->arena, &files, &paths->n, &snapshot, err);
     mutex_unlock(lake->mutex);
     if (status != LAKE_OK)
         return status;

@@ -39,7 +39,7 @@ struct lake_write {
     size_t n_partitions, capacity;
     struct partition **open; /* those with collected rows, in order of first use */
     size_t n_open;
-    struct partition *current; /* the one of the last row */
+    struct partition *current;      /* the one of the last row */
     struct partition_tools **tools; /* one a thread */
     struct source *sources;
     size_t n_sources;
@@ -238,7 +238,8 @@ static lake_status add_partition(struct lake_write *write, size_t at, int64_t st
     TRY(memory_new(1, sizeof *partition, &partition, err));
     partition->start_ms = start_ms;
     partition->end_ms = end_ms;
-    memmove(write->partitions + at + 1, write->partitions + at, (write->n_partitions - at) * sizeof(struct partition *));
+    memmove(write->partitions + at + 1, write->partitions + at,
+            (write->n_partitions - at) * sizeof(struct partition *));
     write->partitions[at] = partition;
     write->n_partitions++;
     return LAKE_OK;
@@ -363,12 +364,14 @@ lake_status lake_write_append(struct lake_write *write, const struct batch *batc
 
 /* ---- committing ---- */
 
-static lake_status describe_sources(const struct lake_write *write, struct manifest_source **out, struct lake_error *err)
+static lake_status describe_sources(const struct lake_write *write, struct manifest_source **out,
+                                    struct lake_error *err)
 {
     TRY(memory_new(write->n_sources, sizeof **out, out, err));
     for (size_t i = 0; i < write->n_sources; i++) {
         const struct source *source = &write->sources[i];
-        (*out)[i] = (struct manifest_source){source->path, source->size_bytes, source->has_sha256 ? source->sha256 : NULL};
+        (*out)[i] =
+            (struct manifest_source){source->path, source->size_bytes, source->has_sha256 ? source->sha256 : NULL};
     }
     return LAKE_OK;
 }
@@ -401,8 +404,8 @@ static lake_status stage_stale(struct lake_write *write, const bool *is_stale, s
 
 /* One attempt: durable, lock, check, commit. *is_done is false where others had changed what it merged with; it has then
  * merged again (without the lock, but for the last attempts, so that a busy lake cannot starve it). */
-static lake_status try_commit(struct lake_write *write, struct commit *commit, bool *is_stale, int attempt, bool *is_done,
-                              struct lake_error *err)
+static lake_status try_commit(struct lake_write *write, struct commit *commit, bool *is_stale, int attempt,
+                              bool *is_done, struct lake_error *err)
 {
     struct file_lock lock = {0};
     size_t n_stale = 0;
@@ -462,17 +465,16 @@ out:
 lake_status lake_write_commit(struct lake_write *write, struct lake_write_result *result, struct lake_error *err)
 {
     TRY(stage_open(write, 0, err));
-    *result = (struct lake_write_result){.rows_read = write->rows_read, .first_ms = write->first_ms, .last_ms = write->last_ms};
+    *result = (struct lake_write_result){
+        .rows_read = write->rows_read, .first_ms = write->first_ms, .last_ms = write->last_ms};
     add_up(write, result);
     if (result->files_written == 0)
         return LAKE_OK;
     int64_t snapshot = 0;
     TRY(commit_changes(write, result, &snapshot, err));
     /* Merging again may have changed the counts. */
-    *result = (struct lake_write_result){.rows_read = write->rows_read,
-                                         .first_ms = write->first_ms,
-                                         .last_ms = write->last_ms,
-                                         .snapshot = snapshot};
+    *result = (struct lake_write_result){
+        .rows_read = write->rows_read, .first_ms = write->first_ms, .last_ms = write->last_ms, .snapshot = snapshot};
     add_up(write, result);
     return LAKE_OK;
 }

@@ -22,8 +22,9 @@
 struct lake_write;
 
 struct lake_write_result {
-    int64_t rows_read;                      /* appended */
-    int64_t rows_new, rows_changed, rows_equal; /* keys: absent before, present with other values, present and the same */
+    int64_t rows_read; /* appended */
+    int64_t rows_new, rows_changed,
+        rows_equal; /* keys: absent before, present with other values, present and the same */
     int64_t first_ms, last_ms;
     int64_t days_changed, files_written;
     int64_t snapshot; /* 0: nothing changed */
@@ -36,7 +37,8 @@ LAKE_MUST_CHECK lake_status lake_write_begin(struct lake *lake, const struct lak
 /* The canonical dataset and its type; strings live as long as the write. */
 struct lake_selection lake_write_dataset(const struct lake_write *write);
 /* Rows in source order. Keys must not be null. The batch is copied from. */
-LAKE_MUST_CHECK lake_status lake_write_append(struct lake_write *write, const struct batch *batch, struct lake_error *err);
+LAKE_MUST_CHECK lake_status lake_write_append(struct lake_write *write, const struct batch *batch,
+                                              struct lake_error *err);
 /* Names a source for the operation's record; digest may be NULL. */
 LAKE_MUST_CHECK lake_status lake_write_add_source(struct lake_write *write, const char *path, int64_t size_bytes,
                                                   const uint8_t digest[SHA256_BYTES], struct lake_error *err);

@@ -36,7 +36,8 @@ out:
 }
 
 /* Opens the lake over io and writes. The lake is closed afterwards. */
-static lake_status open_and_write(struct fixture *fixture, struct io io, const struct batch *batch, struct lake_error *err)
+static lake_status open_and_write(struct fixture *fixture, struct io io, const struct batch *batch,
+                                  struct lake_error *err)
 {
     lake_status status = fixture_try_open(fixture, io, err);
     if (status == LAKE_OK)

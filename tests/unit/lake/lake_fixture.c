@@ -29,8 +29,11 @@ lake_status fixture_try_open(struct fixture *fixture, struct io io, struct lake_
     char data_root[FIXTURE_PATH_BYTES + 16], db_path[FIXTURE_PATH_BYTES + 16];
     (void)snprintf(data_root, sizeof data_root, "%s/data", fixture->root);
     (void)snprintf(db_path, sizeof db_path, "%s/manifest.db", fixture->root);
-    struct lake_options options = {
-        .size = sizeof options, .data_root = data_root, .db_path = db_path, .create = true, .n_threads = fixture->n_threads};
+    struct lake_options options = {.size = sizeof options,
+                                   .data_root = data_root,
+                                   .db_path = db_path,
+                                   .create = true,
+                                   .n_threads = fixture->n_threads};
     lake_close(fixture->lake);
     fixture->lake = NULL;
     return lake_open_with(&options, io, &fixture->lake, err);
@@ -233,7 +236,8 @@ static int count_path(const char *path, const struct stat *status, int kind, str
     (void)status;
     (void)where;
     size_t n = strlen(path), n_ending = wanted_ending == NULL ? 0 : strlen(wanted_ending);
-    if (kind == FTW_F && n >= n_ending && strcmp(path + n - n_ending, wanted_ending == NULL ? "" : wanted_ending) == 0) {
+    if (kind == FTW_F && n >= n_ending &&
+        strcmp(path + n - n_ending, wanted_ending == NULL ? "" : wanted_ending) == 0) {
         found_paths++;
         (void)snprintf(found_path, sizeof found_path, "%s", path);
     }

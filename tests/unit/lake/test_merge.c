@@ -131,8 +131,8 @@ static void assert_matches(const struct batch *batch, const struct oracle *oracl
     assert_int_equal(row, batch->n_rows);
 }
 
-static void count_expected(const struct oracle *before, const struct oracle *after, const struct table_row *rows, size_t n,
-                           struct merge_counts *counts)
+static void count_expected(const struct oracle *before, const struct oracle *after, const struct table_row *rows,
+                           size_t n, struct merge_counts *counts)
 {
     *counts = (struct merge_counts){0, 0, 0};
     for (size_t i = 0; i < n; i++) {

@@ -25,7 +25,8 @@ static void test_symbols(void **state)
         {"BTC-USDT-SWAP", "BTC-USDT-SWAP"},
         {"1000PEPE/USDT:USDT", "1000PEPEUSDT"},
         {"BRK.B", "BRK.B"},
-        {"\xe5\xb8\x81\xe5\xae\x89\xe4\xba\xba\xe7\x94\x9fUSDT", "\xe5\xb8\x81\xe5\xae\x89\xe4\xba\xba\xe7\x94\x9fUSDT"},
+        {"\xe5\xb8\x81\xe5\xae\x89\xe4\xba\xba\xe7\x94\x9fUSDT",
+         "\xe5\xb8\x81\xe5\xae\x89\xe4\xba\xba\xe7\x94\x9fUSDT"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -38,12 +39,43 @@ static void test_symbols(void **state)
 static void test_no_name_leads_out_of_the_lake(void **state)
 {
     static const char *const refused[] = {
-        "",          "..",         ".",          "../../etc",  "/etc/passwd", "a/../b",     "BTC/../../x",
-        "BTC/USDT/", "/USDT",      "BTC/",       "BTC/:USDT",  "BTC/USDT:",   "BTC/USDT:-", "%2e%2e",
-        "a\\b",      "C:",         "a b",        " BTC",       "BTC\n",       "BTC\t",      "a*",
-        "a?",        "a\"b",       "a<b",        "a|b",        ".hidden",     "BTC.",       "-rf",
-        "\x7f",      "\xc0\xaf",   "\xff",       "\xed\xa0\x80", "\xe5\xb8",  "BTC/USDT:USDT/x",
-        "BTC/.",     "BTC/..:x",   "A/.B",
+        "",
+        "..",
+        ".",
+        "../../etc",
+        "/etc/passwd",
+        "a/../b",
+        "BTC/../../x",
+        "BTC/USDT/",
+        "/USDT",
+        "BTC/",
+        "BTC/:USDT",
+        "BTC/USDT:",
+        "BTC/USDT:-",
+        "%2e%2e",
+        "a\\b",
+        "C:",
+        "a b",
+        " BTC",
+        "BTC\n",
+        "BTC\t",
+        "a*",
+        "a?",
+        "a\"b",
+        "a<b",
+        "a|b",
+        ".hidden",
+        "BTC.",
+        "-rf",
+        "\x7f",
+        "\xc0\xaf",
+        "\xff",
+        "\xed\xa0\x80",
+        "\xe5\xb8",
+        "BTC/USDT:USDT/x",
+        "BTC/.",
+        "BTC/..:x",
+        "A/.B",
         "ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEFGHIJKLMNOPQRSTUVWXYZABCDEFGHIJKLM",
     };
     (void)state;
@@ -76,7 +108,7 @@ static void test_reserved_names_are_escaped(void **state)
 {
     static const struct {
         const char *name, *directory;
-    } cases[] = {{"CON", "%CON"},           {"NUL.X", "%NUL.X"}, {"COM1", "%COM1"},     {"LPT9", "%LPT9"},
+    } cases[] = {{"CON", "%CON"},           {"NUL.X", "%NUL.X"}, {"COM1", "%COM1"},      {"LPT9", "%LPT9"},
                  {"FEATURES", "%FEATURES"}, {"COM", "COM"},      {"CONUSDT", "CONUSDT"}, {"COM10", "COM10"}};
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

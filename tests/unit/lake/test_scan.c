@@ -82,7 +82,8 @@ static void test_limit_and_tail(void **state)
     assert_scan(*state, (struct lake_scan_options){.tail = 10}, N_BARS - 10, 10);
     assert_scan(*state, (struct lake_scan_options){.tail = 2000}, N_BARS - 2000, 2000);
     assert_scan(*state, (struct lake_scan_options){.tail = 2000, .limit = 5}, N_BARS - 2000, 5);
-    assert_scan(*state, (struct lake_scan_options){.tail = 10, .has_end = true, .end_ms = DAY_2024 + 2000 * MS_PER_MINUTE},
+    assert_scan(*state,
+                (struct lake_scan_options){.tail = 10, .has_end = true, .end_ms = DAY_2024 + 2000 * MS_PER_MINUTE},
                 1990, 10);
 }
 
@@ -119,10 +120,8 @@ static void test_an_unknown_column_is_named_with_the_choices(void **state)
     struct fixture *fixture = *state;
     struct lake_scan *scan = NULL;
     struct lake_error err = {LAKE_OK, ""};
-    struct lake_scan_options options = {.size = sizeof options,
-                                        .dataset = {"test", NULL, "BTCUSDT", NULL, NULL},
-                                        .columns = columns,
-                                        .n_columns = 1};
+    struct lake_scan_options options = {
+        .size = sizeof options, .dataset = {"test", NULL, "BTCUSDT", NULL, NULL}, .columns = columns, .n_columns = 1};
     assert_int_equal(lake_scan_open(fixture->lake, &options, &scan, &err), LAKE_INVALID_ARGUMENT);
     assert_string_equal(err.message, "there is no column 'clsoe'; the columns are ts, open, high, low, close, volume");
     options = (struct lake_scan_options){.size = sizeof options, .dataset = {"test", NULL, "BTCUSDT", NULL, NULL}};
@@ -183,7 +182,8 @@ static void test_a_scan_sees_one_snapshot(void **state)
     for (size_t i = 0; i < N_BARS; i++)
         changed[i].close = -1.0;
     for (int round = 0; round < DAYS; round++) {
-        changed[round * 1440].close = (double)round; /* another commit each round, which retires files of the one before */
+        changed[round * 1440].close =
+            (double)round; /* another commit each round, which retires files of the one before */
         (void)write_bars(fixture->lake, "BTCUSDT", changed, N_BARS);
         assert_int_equal(lake_scan_next(scan, &array, NULL), LAKE_OK);
         const double *close = array.children[4]->buffers[1];

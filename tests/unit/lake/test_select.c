@@ -34,7 +34,8 @@ static lake_status choose(struct lake *lake, const struct lake_selection *select
     bool chosen = false;
     lake_status status = select_dataset(lake, selection, &arena, &dataset, &chosen, err);
     if (status == LAKE_OK)
-        (void)snprintf(name, n, "%s %s %s %s", dataset.market, dataset.symbol, dataset.period, chosen ? "chosen" : "only");
+        (void)snprintf(name, n, "%s %s %s %s", dataset.market, dataset.symbol, dataset.period,
+                       chosen ? "chosen" : "only");
     arena_release(&arena);
     return status;
 }
@@ -72,8 +73,10 @@ static void test_defaults_decide_among_several(void **state)
     add(fixture->lake, "FUTURES", "BTCUSDT", "1h");
     assert_chosen(fixture->lake, (struct lake_selection){"test", NULL, "btcusdt", NULL, NULL},
                   "FUTURES BTCUSDT 1m chosen");
-    assert_chosen(fixture->lake, (struct lake_selection){"test", "spot", "btcusdt", NULL, NULL}, "SPOT BTCUSDT 1m only");
-    assert_chosen(fixture->lake, (struct lake_selection){"test", NULL, "btcusdt", NULL, "1h"}, "FUTURES BTCUSDT 1h only");
+    assert_chosen(fixture->lake, (struct lake_selection){"test", "spot", "btcusdt", NULL, NULL},
+                  "SPOT BTCUSDT 1m only");
+    assert_chosen(fixture->lake, (struct lake_selection){"test", NULL, "btcusdt", NULL, "1h"},
+                  "FUTURES BTCUSDT 1h only");
 }
 
 static void test_what_no_default_decides_is_refused_with_the_choices(void **state)
@@ -95,7 +98,8 @@ static void test_near_matches_are_named(void **state)
                    "there is TEST BTCUSDT");
     assert_refused(fixture->lake, (struct lake_selection){"test", "futures", "BTCUSDT", NULL, NULL}, LAKE_NOT_FOUND,
                    "TEST BTCUSDT SPOT raw 1m");
-    assert_refused(fixture->lake, (struct lake_selection){"test", NULL, "ZZZ", NULL, NULL}, LAKE_NOT_FOUND, "see dl list");
+    assert_refused(fixture->lake, (struct lake_selection){"test", NULL, "ZZZ", NULL, NULL}, LAKE_NOT_FOUND,
+                   "see dl list");
     assert_refused(fixture->lake, (struct lake_selection){"test", NULL, NULL, NULL, NULL}, LAKE_INVALID_ARGUMENT,
                    "symbol is needed");
     assert_refused(fixture->lake, (struct lake_selection){"test", NULL, "../x", NULL, NULL}, LAKE_INVALID_ARGUMENT,

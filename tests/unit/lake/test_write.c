@@ -256,7 +256,8 @@ static void test_closing_leaves_no_commit_in_the_wal(void **state)
 static void test_bad_batches_are_refused(void **state)
 {
     struct fixture *fixture = *state;
-    static const struct column_field text_close[] = {{"ts", COLUMN_TIMESTAMP_MS, 0, false}, {"close", COLUMN_UTF8, 0, true}};
+    static const struct column_field text_close[] = {{"ts", COLUMN_TIMESTAMP_MS, 0, false},
+                                                     {"close", COLUMN_UTF8, 0, true}};
     static const struct column_field no_key[] = {{"close", COLUMN_DOUBLE, 0, true}};
     struct schema *schema = NULL;
     struct batch batch = {0};
@@ -288,9 +289,9 @@ static void test_bad_datasets_are_refused(void **state)
 {
     struct fixture *fixture = *state;
     static const struct lake_selection refused[] = {
-        {NULL, NULL, "BTCUSDT", NULL, "1m"},      {"test", NULL, NULL, NULL, "1m"},
-        {"test", NULL, "../../etc", NULL, "1m"},  {"test", NULL, "BTCUSDT", NULL, "17m"},
-        {"test", NULL, "BTCUSDT", NULL, NULL},    {"test", NULL, "BTCUSDT", "nonsense", "1m"},
+        {NULL, NULL, "BTCUSDT", NULL, "1m"},     {"test", NULL, NULL, NULL, "1m"},
+        {"test", NULL, "../../etc", NULL, "1m"}, {"test", NULL, "BTCUSDT", NULL, "17m"},
+        {"test", NULL, "BTCUSDT", NULL, NULL},   {"test", NULL, "BTCUSDT", "nonsense", "1m"},
         {"test", "a/b", "BTCUSDT", NULL, "1m"},
     };
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
