@@ -163,14 +163,18 @@ static lake_status set_time(const struct given *given, const char *value, struct
 static lake_status add_names(const struct given *given, const char *value, struct lake_error *err)
 {
     for (;;) {
-        size_t n = strcspn(value, ",");
+        value += strspn(value, " ");
+        size_t length = strcspn(value, ",");
+        size_t n = length;
+        while (n > 0 && value[n - 1] == ' ')
+            n--;
         if (n == 0)
             return cli_fail(err, LAKE_INVALID_ARGUMENT, "--%s has an empty name between its commas",
                             given->option->name);
         TRY(option_list_add(value_place(given), value, n, err));
-        if (value[n] == '\0')
+        if (value[length] == '\0')
             return LAKE_OK;
-        value += n + 1;
+        value += length + 1;
     }
 }
 

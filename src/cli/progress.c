@@ -9,6 +9,7 @@
 #include "human.h"
 #include "interrupt.h"
 
+enum { LINE_BYTES = 256 };
 static const double seconds_between_lines = 1.0;
 static const double seconds_between_redraws = 0.1;
 static const double seconds_before_first = 0.3; /* short work shows nothing on a terminal */
@@ -27,6 +28,7 @@ void progress_begin(struct progress *progress, const struct cli *cli, bool force
         .doing = doing,
         .is_shown = forced || (is_terminal && !cli->global.quiet && !cli->global.json),
         .is_terminal = is_terminal,
+        .width = cli->terminal.err_width,
         .started = now(),
     };
     if (is_terminal)
@@ -55,11 +57,14 @@ static void write_line(struct progress *progress, int64_t n_rows, int64_t n_byte
 {
     char count[HUMAN_BYTES];
     char rest[3 * HUMAN_BYTES];
+    char line[LINE_BYTES];
     double seconds = progress_seconds(progress);
     double done = n_bytes_total > 0 ? (double)n_bytes / (double)n_bytes_total : 0;
     format_rest(rest, sizeof rest, done, seconds > 0 ? (double)n_rows / seconds : 0, seconds);
-    fprintf(stderr, progress->is_terminal ? "\r%s: %s rows%s\033[K" : "%s: %s rows%s\n", progress->doing,
-            human_count(n_rows, count), rest);
+    int length = snprintf(line, sizeof line, "%s: %s rows%s", progress->doing, human_count(n_rows, count), rest);
+    if (progress->is_terminal && (size_t)length >= progress->width && progress->width > 0)
+        line[progress->width - 1] = '\0';
+    fprintf(stderr, progress->is_terminal ? "\r%s\033[K" : "%s\n", line);
     fflush(stderr);
     progress->has_line = progress->is_terminal;
 }

@@ -21,6 +21,7 @@ struct progress {
     const char *doing;
     bool is_shown;
     bool is_terminal;
+    size_t width;             /* of the terminal: a longer line could not be wiped */
     bool has_line;            /* on the terminal now */
     double started, reported; /* seconds */
 };

@@ -8,10 +8,10 @@
 
 enum { DEFAULT_WIDTH = 80 };
 
-static size_t window_width(void)
+static size_t window_width(int file)
 {
     struct winsize window;
-    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col > 0)
+    if (ioctl(file, TIOCGWINSZ, &window) == 0 && window.ws_col > 0)
         return window.ws_col;
     return DEFAULT_WIDTH;
 }
@@ -31,8 +31,10 @@ struct terminal terminal_detect(void)
     };
     if (terminal.out_is_terminal) {
         terminal.has_colour = wants_colour();
-        terminal.width = window_width();
+        terminal.width = window_width(STDOUT_FILENO);
     }
+    if (terminal.err_is_terminal)
+        terminal.err_width = window_width(STDERR_FILENO);
     return terminal;
 }
 

@@ -82,7 +82,10 @@ lake_status commit_check(struct commit *commit, bool *is_stale, size_t *n_stale,
     TRY_OUT(manifest_find_datasets(lake->manifest, &filter, &arena, &found, &n_found, err));
     commit->dataset->id = n_found == 0 ? 0 : found[0].id;
     for (size_t i = 0; n_found > 0 && i < commit->n_partitions; i++) {
-        bool is_current = false;
+        bool is_current = true;
+        is_stale[i] = false;
+        if (!commit->partitions[i]->is_changed)
+            continue;
         TRY_OUT(partition_check_base(commit->partitions[i], lake, commit->dataset->id, &is_current, err));
         is_stale[i] = !is_current;
         *n_stale += !is_current;

@@ -123,10 +123,34 @@ static lake_status make_directories(struct lake *lake, struct lake_error *err)
     return status == LAKE_OK ? make_state(lake, err) : status;
 }
 
+static int is_any_entry(void *context, const char *name, enum io_kind kind)
+{
+    (void)context;
+    (void)name;
+    (void)kind;
+    return 1;
+}
+
+/* A new manifest over files that another one lists would have every row twice (I3). */
+static lake_status refuse_foreign_data(const struct lake *lake, struct lake_error *err)
+{
+    int found = lake->io.ops->list(lake->io.context, lake->data_root, is_any_entry, NULL);
+    if (found > 0)
+        return lake_fail(
+            err, LAKE_EXISTS,
+            "%s: holds data already, and %s is not its manifest: name the right one with --db-path, or give "
+            "an empty directory with --data-root",
+            lake->data_root, lake->db_path);
+    if (found < 0 && found != -ENOENT)
+        return lake_fail_errno(err, -found, "cannot list", lake->data_root);
+    return LAKE_OK;
+}
+
 static lake_status create(struct lake *lake, struct lake_error *err)
 {
     struct file_lock lock = {0};
     lake_status status = LAKE_OK;
+    TRY(refuse_foreign_data(lake, err));
     TRY(make_directories(lake, err));
     TRY(refuse_network(lake, err));
     TRY(lake_lock(lake, &lock, LAKE_LOCK_WAIT_MS, "making the lake", err));
@@ -141,6 +165,16 @@ static lake_status fail_no_lake(const struct lake *lake, struct lake_error *err)
                      "%s: there is no lake here; make one with 'dl init' or name it with --db-path", lake->db_path);
 }
 
+static lake_status require_data_root(const struct lake *lake, struct lake_error *err)
+{
+    bool exists = false;
+    TRY(file_exists(lake->io, lake->data_root, &exists, err));
+    if (!exists)
+        return lake_fail(err, LAKE_NOT_FOUND, "%s: the data of %s is not here; name its directory with --data-root",
+                         lake->data_root, lake->db_path);
+    return LAKE_OK;
+}
+
 static lake_status open_manifest(struct lake *lake, bool may_create, struct lake_error *err)
 {
     bool exists = false;
@@ -150,6 +184,7 @@ static lake_status open_manifest(struct lake *lake, bool may_create, struct lake
     if (!exists)
         return fail_no_lake(lake, err);
     TRY(refuse_network(lake, err));
+    TRY(require_data_root(lake, err));
     lake_status status = manifest_open(lake->db_path, MANIFEST_READ_WRITE, &lake->was_created, &lake->manifest, err);
     /* An empty database: its maker was killed before the first commit. */
     if (status == LAKE_NOT_FOUND)

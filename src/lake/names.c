@@ -84,9 +84,10 @@ lake_status name_market(const char *text, char out[NAME_BYTES], struct lake_erro
     static const struct {
         const char *alias, *market;
     } aliases[] = {
-        {"future", "FUTURES"}, {"linear", "FUTURES"}, {"swap", "FUTURES"},     {"perp", "FUTURES"},
-        {"um", "FUTURES"},     {"usdm", "FUTURES"},   {"usd-m", "FUTURES"},    {"cm", "INVERSE"},
-        {"coinm", "INVERSE"},  {"coin-m", "INVERSE"}, {"delivery", "INVERSE"},
+        {"future", "FUTURES"},   {"linear", "FUTURES"},    {"swap", "FUTURES"},  {"perp", "FUTURES"},
+        {"fut", "FUTURES"},      {"perpetual", "FUTURES"}, {"um", "FUTURES"},    {"usdm", "FUTURES"},
+        {"usd-m", "FUTURES"},    {"cm", "INVERSE"},        {"coinm", "INVERSE"}, {"coin-m", "INVERSE"},
+        {"delivery", "INVERSE"},
     };
     for (size_t i = 0; i < sizeof aliases / sizeof *aliases; i++)
         if (equal_ignoring_case(text, aliases[i].alias))

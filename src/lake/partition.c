@@ -302,26 +302,38 @@ static lake_status forget_staged(struct partition *partition, const struct parti
     return remove_staged(partition, job, incoming_suffix, tools, err);
 }
 
+/* Keeps the rows that came in where the staged file holds others too. */
+static lake_status stage_incoming(struct partition *partition, const struct batch *incoming,
+                                  const struct partition_job *job, struct partition_tools *tools,
+                                  struct lake_error *err)
+{
+    partition->has_incoming_file = partition->is_changed && partition->n_base > 0;
+    if (!partition->has_incoming_file)
+        return LAKE_OK;
+    TRY(encode(incoming, tools, err));
+    return write_staged(partition, job, incoming_suffix, tools, err);
+}
+
 lake_status partition_stage(struct partition *partition, const struct partition_job *job, struct partition_tools *tools,
                             struct lake_error *err)
 {
     struct batch incoming = {0}, stored = {0}, merged = {0};
+    /* Rows of an earlier staging that were all stored already are not among those gathered below. */
+    int64_t n_equal_before = partition->is_staged ? 0 : partition->counts.n_equal;
     lake_status status = LAKE_OK;
     TRY_OUT(gather_incoming(partition, job, tools, &incoming, err));
     TRY_OUT(forget_staged(partition, job, tools, err));
     TRY_OUT(name_file(partition, job, tools, err));
-    partition->has_incoming_file = partition->n_base > 0;
     if (partition->n_base == 0) {
         partition->counts = (struct merge_counts){.n_new = incoming.n_rows};
-        TRY_OUT(stage_merged(partition, &incoming, job, tools, err));
     } else {
         TRY_OUT(read_base(partition, tools, &stored, err));
         TRY_OUT(merge_batches(&stored, &incoming, &merged, &partition->counts, err));
-        TRY_OUT(stage_merged(partition, &merged, job, tools, err));
-        TRY_OUT(encode(&incoming, tools, err));
-        TRY_OUT(write_staged(partition, job, incoming_suffix, tools, err));
     }
-    partition->is_staged = true;
+    partition->counts.n_equal += n_equal_before;
+    TRY_OUT(stage_merged(partition, partition->n_base == 0 ? &incoming : &merged, job, tools, err));
+    TRY_OUT(stage_incoming(partition, &incoming, job, tools, err));
+    partition->is_staged = partition->is_changed;
 out:
     batch_release(&incoming);
     batch_release(&stored);

@@ -2,7 +2,8 @@
  *
  * A partition is first open (rows are collected in memory), then staged: its new file lies in staging, and the rows that came in lie
  * beside it wherever they differ from that file, so that the partition can take more rows or be merged again with another
- * base (I6). What it was merged with stands in `base`.
+ * base (I6). What it was merged with stands in `base`. Rows that are all stored already stage nothing: they were there when they were
+ * looked for, whatever others commit after that.
  *
  * partition_stage is what costs time; partitions are staged in parallel, each by one thread with its own partition_tools. */
 #ifndef LAKE_PARTITION_H
@@ -28,7 +29,7 @@ struct partition {
     size_t n_base_days;
 
     /* What was staged. */
-    bool is_staged;
+    bool is_staged;         /* there is a new file, and maybe one of the rows that came in */
     bool has_incoming_file; /* the rows that came in are in a file of their own; else the staged file holds just them */
     char *path;             /* of the new file below the data root; also names what lies in staging */
     bool is_changed;        /* there is a new file, and days below */

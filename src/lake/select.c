@@ -133,7 +133,17 @@ static void list_near(const struct manifest_filter *wanted, const struct manifes
             }
 }
 
-static lake_status fail_not_found(struct lake *lake, const struct manifest_filter *wanted, struct lake_error *err)
+static const char *gap(const char *name)
+{
+    return name == NULL ? "" : " ";
+}
+
+static const char *or_empty(const char *name)
+{
+    return name == NULL ? "" : name;
+}
+
+lake_status select_fail_not_found(struct lake *lake, const struct manifest_filter *wanted, struct lake_error *err)
 {
     static const struct manifest_filter everything;
     struct arena arena = ARENA_INIT(LIMIT_ENGINE_BYTES);
@@ -150,12 +160,10 @@ static lake_status fail_not_found(struct lake *lake, const struct manifest_filte
     list_near(wanted, all, n, &near);
     if (buffer_string(&near, &text, NULL) != LAKE_OK)
         text = "";
-    status = lake_fail(err, LAKE_NOT_FOUND, "there is no dataset %s %s%s%s%s%s%s%s%s%s%s",
-                       wanted->exchange == NULL ? "" : wanted->exchange, wanted->symbol == NULL ? "" : wanted->symbol,
-                       wanted->market == NULL ? "" : " ", wanted->market == NULL ? "" : wanted->market,
-                       wanted->type == NULL ? "" : " ", wanted->type == NULL ? "" : wanted->type,
-                       wanted->period == NULL ? "" : " ", wanted->period == NULL ? "" : wanted->period,
-                       text[0] == '\0' ? "; see dl list" : "; there is ", text,
+    status = lake_fail(err, LAKE_NOT_FOUND, "there is no dataset%s%s%s%s%s%s%s%s%s%s%s%s%s", gap(wanted->exchange),
+                       or_empty(wanted->exchange), gap(wanted->symbol), or_empty(wanted->symbol), gap(wanted->market),
+                       or_empty(wanted->market), gap(wanted->type), or_empty(wanted->type), gap(wanted->period),
+                       or_empty(wanted->period), text[0] == '\0' ? "; see dl list" : "; there is ", text,
                        text[0] == '\0' && n == 0 ? " (it is empty)" : "");
 out:
     buffer_release(&near);
@@ -198,7 +206,7 @@ lake_status select_dataset(struct lake *lake, const struct lake_selection *selec
     if (status != LAKE_OK)
         return status;
     if (n == 0)
-        return fail_not_found(lake, &canonical.filter, err);
+        return select_fail_not_found(lake, &canonical.filter, err);
     *chosen = n > 1;
     for (size_t i = 0; i < sizeof preferences / sizeof *preferences && n > 1; i++)
         n = keep_preferred(found, n, &preferences[i]);

@@ -22,4 +22,8 @@ LAKE_MUST_CHECK lake_status select_dataset(struct lake *lake, const struct lake_
                                            struct arena *arena, struct manifest_dataset *out, bool *chosen,
                                            struct lake_error *err);
 
+/* The error of a selection that nothing matches, with near matches. */
+LAKE_MUST_CHECK lake_status select_fail_not_found(struct lake *lake, const struct manifest_filter *wanted,
+                                                  struct lake_error *err);
+
 #endif

@@ -133,8 +133,8 @@ static lake_status open_entry(struct stored_file *file, const struct manifest_fi
             TRY(try_open_history(file, entry->path, &found, err));
     }
     if (!found)
-        return lake_fail(err, LAKE_CORRUPT, "%s/%s: is missing, the manifest lists it; run dl verify",
-                         file->lake->data_root, entry->path);
+        return lake_fail(err, LAKE_NOT_FOUND, "%s/%s: is missing, and the manifest lists it", file->lake->data_root,
+                         entry->path);
     return LAKE_OK;
 }
 
@@ -160,7 +160,11 @@ static lake_status open_parquet(struct stored_file *file, int64_t size_bytes, st
 
 lake_status stored_file_open(struct stored_file *file, const struct manifest_file *entry, struct lake_error *err)
 {
-    TRY(open_entry(file, entry, err));
+    lake_status status = open_entry(file, entry, err);
+    if (status == LAKE_NOT_FOUND)
+        return lake_fail(err, LAKE_CORRUPT, "%s/%s: is missing, and the manifest lists it; run dl verify",
+                         file->lake->data_root, entry->path);
+    TRY(status);
     TRY(open_parquet(file, entry->size_bytes, err));
     int64_t n_rows = parquet_reader_file(file->parquet)->n_rows;
     if (n_rows != entry->n_rows)

@@ -31,7 +31,7 @@ struct parquet_reader *stored_file_parquet(struct stored_file *file);
 /* Scratch for the bytes of texts. */
 struct buffer *stored_file_text(struct stored_file *file);
 
-/* Where the bytes lie now, for those who read them otherwise (verify). The path is borrowed until the next open. */
+/* Where the bytes lie now, for those who read them otherwise (verify); LAKE_NOT_FOUND where they are nowhere. The path is borrowed until the next open. */
 LAKE_MUST_CHECK lake_status stored_file_find(struct stored_file *file, const struct manifest_file *entry,
                                              const char **path, struct lake_error *err);
 

@@ -99,6 +99,12 @@ out:
     return status;
 }
 
+static bool selects_all(const struct manifest_filter *filter)
+{
+    return filter->exchange == NULL && filter->market == NULL && filter->symbol == NULL && filter->type == NULL &&
+           filter->period == NULL;
+}
+
 static lake_status check_datasets(struct verification *verification, const struct manifest_filter *filter,
                                   struct lake_error *err)
 {
@@ -109,18 +115,14 @@ static lake_status check_datasets(struct verification *verification, const struc
     mutex_lock(verification->lake->mutex);
     status = manifest_list_totals(verification->lake->manifest, filter, &arena, &totals, &n, err);
     mutex_unlock(verification->lake->mutex);
+    if (status == LAKE_OK && n == 0 && !selects_all(filter))
+        status = select_fail_not_found(verification->lake, filter, err);
     for (size_t i = 0; status == LAKE_OK && i < n; i++)
         verification->n_bytes_total += totals[i].size_bytes;
     for (size_t i = 0; status == LAKE_OK && i < n; i++)
         status = check_dataset(verification, &totals[i].dataset, err);
     arena_release(&arena);
     return status;
-}
-
-static bool selects_all(const struct manifest_filter *filter)
-{
-    return filter->exchange == NULL && filter->market == NULL && filter->symbol == NULL && filter->type == NULL &&
-           filter->period == NULL;
 }
 
 static lake_status check_tree(struct verification *verification, struct lake_error *err)

@@ -187,6 +187,6 @@ lake_status verify_file(const struct manifest_file *file, struct verify_tools *t
         return LAKE_OK;
     if (!is_damage(status))
         return lake_fail(err, status, "%s", failure.message);
-    found(finding, "structure", "%s", failure.message);
+    found(finding, status == LAKE_NOT_FOUND ? "missing" : "structure", "%s", failure.message);
     return LAKE_OK;
 }

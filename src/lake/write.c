@@ -402,6 +402,14 @@ static lake_status stage_stale(struct lake_write *write, const bool *is_stale, s
     return status;
 }
 
+static bool has_changes(const struct lake_write *write)
+{
+    for (size_t i = 0; i < write->n_partitions; i++)
+        if (write->partitions[i]->is_changed)
+            return true;
+    return false;
+}
+
 /* One attempt: durable, lock, check, commit. *is_done is false where others had changed what it merged with; it has then
  * merged again (without the lock, but for the last attempts, so that a busy lake cannot starve it). */
 static lake_status try_commit(struct lake_write *write, struct commit *commit, bool *is_stale, int attempt,
@@ -419,7 +427,7 @@ static lake_status try_commit(struct lake_write *write, struct commit *commit, b
         n_stale = 0;
     }
     *is_done = n_stale == 0;
-    if (*is_done)
+    if (*is_done && has_changes(write)) /* another may have committed the same rows meanwhile */
         TRY_OUT(commit_run(commit, err));
     file_lock_release(&lock);
     if (!*is_done)
@@ -468,7 +476,7 @@ lake_status lake_write_commit(struct lake_write *write, struct lake_write_result
     *result = (struct lake_write_result){
         .rows_read = write->rows_read, .first_ms = write->first_ms, .last_ms = write->last_ms};
     add_up(write, result);
-    if (result->files_written == 0)
+    if (!has_changes(write))
         return LAKE_OK;
     int64_t snapshot = 0;
     TRY(commit_changes(write, result, &snapshot, err));

@@ -225,6 +225,35 @@ static void test_a_lake_without_its_state_directory_works(void **state)
     fixture_free(fixture);
 }
 
+static lake_status open_with(const struct fixture *fixture, const char *data, const char *db, struct lake_error *err)
+{
+    char data_root[FIXTURE_PATH_BYTES + 32], db_path[FIXTURE_PATH_BYTES + 32];
+    struct lake *lake = NULL;
+    (void)snprintf(data_root, sizeof data_root, "%s/%s", fixture->root, data);
+    (void)snprintf(db_path, sizeof db_path, "%s/%s", fixture->root, db);
+    const struct lake_options options = {
+        .size = sizeof options, .data_root = data_root, .db_path = db_path, .create = true};
+    lake_status status = lake_open(&options, &lake, err);
+    lake_close(lake);
+    return status;
+}
+
+/* I3: a second manifest over the same data would list every row twice. */
+static void test_a_data_root_has_one_manifest(void **state)
+{
+    struct fixture *fixture = fixture_new();
+    struct lake_error err = {LAKE_OK, ""};
+    (void)state;
+    (void)write_bars(fixture->lake, "BTCUSDT", bars_from(DAY_2024, 10), 10);
+    assert_int_equal(open_with(fixture, "data", "other.db", &err), LAKE_EXISTS);
+    assert_non_null(strstr(err.message, "holds data already"));
+    assert_int_equal(count_paths(fixture, ".", "other.db"), 0);
+    assert_int_equal(open_with(fixture, "nowhere", "manifest.db", &err), LAKE_NOT_FOUND);
+    assert_non_null(strstr(err.message, "name its directory with --data-root"));
+    assert_int_equal(open_with(fixture, "data2", "other.db", &err), LAKE_OK);
+    fixture_free(fixture);
+}
+
 static void test_recovery_says_what_it_did(void **state)
 {
     struct fixture *fixture = fixture_new();
@@ -249,6 +278,7 @@ int main(void)
         cmocka_unit_test(test_the_staging_of_a_live_writer_is_left_alone),
         cmocka_unit_test(test_a_lake_that_was_never_finished_is_made),
         cmocka_unit_test(test_a_lake_without_its_state_directory_works),
+        cmocka_unit_test(test_a_data_root_has_one_manifest),
         cmocka_unit_test(test_recovery_says_what_it_did),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

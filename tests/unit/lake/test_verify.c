@@ -70,7 +70,7 @@ static void test_a_missing_file_is_found(void **state)
     struct fixture *fixture = *state;
     struct lake_error err = {LAKE_OK, ""};
     assert_int_equal(unlink(first_file(fixture)), 0);
-    assert_problem(fixture, "structure");
+    assert_problem(fixture, "missing");
     assert_int_equal(try_read(fixture, &err), LAKE_CORRUPT);
     assert_non_null(strstr(err.message, "is missing"));
 }
@@ -151,6 +151,17 @@ static void test_a_stranger_is_found(void **state)
     assert_problem(fixture, "stranger");
 }
 
+static void test_a_selection_of_nothing_is_an_error(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct lake_selection selection = {.symbol = "BTCUSDX"};
+    struct lake_verify_result result = {.size = sizeof result};
+    struct ArrowArrayStream stream;
+    struct lake_error err = {LAKE_OK, ""};
+    assert_int_equal(lake_verify(fixture->lake, &selection, NULL, &result, &stream, &err), LAKE_NOT_FOUND);
+    assert_string_equal(err.message, "there is no dataset BTCUSDX; there is TEST BTCUSDT");
+}
+
 static int cancel(void *context, int64_t n_rows, int64_t n_bytes, int64_t n_bytes_total)
 {
     int64_t *seen = context;
@@ -182,6 +193,7 @@ int main(void)
         TEST(test_a_flipped_bit_anywhere_is_found),
         TEST(test_a_flipped_bit_in_a_page_is_not_read_as_data),
         TEST(test_a_stranger_is_found),
+        TEST(test_a_selection_of_nothing_is_an_error),
         TEST(test_verify_can_be_cancelled),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -65,6 +65,24 @@ static void test_the_same_rows_again_change_nothing(void **state)
     assert_int_equal(count_paths(fixture, ".lake/history", NULL), 0);
 }
 
+/* In pieces, with other days between them, so that each day is looked up several times. */
+static void test_the_same_rows_again_in_pieces_change_nothing(void **state)
+{
+    enum { DAYS = 70, STEP = 20 };
+    struct fixture *fixture = *state;
+    (void)write_bars(fixture->lake, "BTCUSDT", bars_from(DAY_2024, 10 * 1440), 10 * 1440);
+    for (int day = 10; day < DAYS; day++)
+        (void)write_bars(fixture->lake, "BTCUSDT", bars_from(DAY_2024 + day * MS_PER_DAY, 2 * STEP), 2 * STEP);
+    struct lake_write *write = begin_write(fixture->lake, "BTCUSDT", "1m");
+    for (int piece = 0; piece < 2; piece++)
+        for (int day = 0; day < DAYS; day++)
+            append_bars(write, bars_from(DAY_2024 + day * MS_PER_DAY + piece * STEP * MS_PER_MINUTE, STEP), STEP);
+    struct lake_write_result result = commit_write(write);
+    assert_int_equal(result.snapshot, 0);
+    assert_int_equal(result.rows_equal, 2 * DAYS * STEP);
+    assert_int_equal(count_paths(fixture, ".lake/history", NULL), 0);
+}
+
 static void test_only_days_that_change_get_a_new_file(void **state)
 {
     struct fixture *fixture = *state;
@@ -308,6 +326,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_what_goes_in_comes_out),
         TEST(test_the_same_rows_again_change_nothing),
+        TEST(test_the_same_rows_again_in_pieces_change_nothing),
         TEST(test_only_days_that_change_get_a_new_file),
         TEST(test_merging_is_per_column),
         TEST(test_any_order_gives_the_same_rows),
