@@ -43,8 +43,6 @@ lake_status file_writer_close(struct file_writer *writer, bool durable, struct l
     int synced = 0;
     if (durable)
         synced = io.ops->sync(io.context, writer->file);
-    else
-        (void)io.ops->start_writeback(io.context, writer->file); /* only a hint */
     int closed = io.ops->close(io.context, writer->file);
     writer->is_open = false;
     if (synced == 0 && closed == 0) {

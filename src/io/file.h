@@ -26,7 +26,8 @@ LAKE_MUST_CHECK lake_status file_writer_open(struct file_writer *writer, struct 
                                              struct lake_error *err);
 LAKE_MUST_CHECK lake_status file_writer_append(struct file_writer *writer, const void *bytes, size_t n,
                                                struct lake_error *err);
-/* Closes; with durable set, syncs first, otherwise only asks for writeback to begin. */
+/* Closes; with durable set, syncs first. (Asking for writeback to begin without waiting was measured: it blocks the writer more than
+ * the later sync gains.) */
 LAKE_MUST_CHECK lake_status file_writer_close(struct file_writer *writer, bool durable, struct lake_error *err);
 void file_writer_release(struct file_writer *writer);
 

@@ -47,7 +47,6 @@ struct io_ops {
     int (*sync)(void *context, int file); /* a file or a directory; durable when it returns */
     int (*sync_filesystem)(void *context,
                            int file); /* all of the file's filesystem; -ENOSYS where there is no such call */
-    int (*start_writeback)(void *context, int file);         /* a hint that a sync follows; may do nothing */
     int (*lock)(void *context, int file, enum io_lock lock); /* never waits: -EAGAIN where it is held */
     int (*status)(void *context, const char *path, struct io_status *out);
     int (*file_status)(void *context, int file, struct io_status *out);

@@ -17,11 +17,6 @@ int io_linux_sync_filesystem(int file)
     return syncfs(file) != 0 ? -errno : 0;
 }
 
-int io_linux_start_writeback(int file)
-{
-    return sync_file_range(file, 0, 0, SYNC_FILE_RANGE_WRITE) != 0 ? -errno : 0;
-}
-
 int io_linux_lock(int file, enum io_lock lock)
 {
     struct flock range = {.l_whence = SEEK_SET};
@@ -62,12 +57,6 @@ int io_linux_sync_filesystem(int file)
 {
     (void)file;
     return -ENOSYS;
-}
-
-int io_linux_start_writeback(int file)
-{
-    (void)file;
-    return 0;
 }
 
 int io_linux_lock(int file, enum io_lock lock)

@@ -5,7 +5,6 @@
 #include "io/io.h"
 
 int io_linux_sync_filesystem(int file);         /* syncfs; -ENOSYS elsewhere: sync each file */
-int io_linux_start_writeback(int file);         /* sync_file_range; nothing elsewhere */
 int io_linux_lock(int file, enum io_lock lock); /* open file description locks; flock elsewhere */
 int io_linux_is_network(const char *path);      /* statfs; 0 (not known to be) elsewhere */
 

@@ -86,12 +86,6 @@ static int system_sync_filesystem(void *context, int file)
     return io_linux_sync_filesystem(file);
 }
 
-static int system_start_writeback(void *context, int file)
-{
-    (void)context;
-    return io_linux_start_writeback(file);
-}
-
 static int system_lock(void *context, int file, enum io_lock lock)
 {
     (void)context;
@@ -241,7 +235,6 @@ static const struct io_ops system_ops = {
     .truncate = system_truncate,
     .sync = system_sync,
     .sync_filesystem = system_sync_filesystem,
-    .start_writeback = system_start_writeback,
     .lock = system_lock,
     .status = system_status,
     .file_status = system_file_status,

@@ -89,12 +89,6 @@ static int fault_sync_filesystem(void *context, int file)
     return code != 0 ? code : real()->sync_filesystem(NULL, file);
 }
 
-static int fault_start_writeback(void *context, int file)
-{
-    int code = count(context, "start_writeback");
-    return code != 0 ? code : real()->start_writeback(NULL, file);
-}
-
 static int fault_lock(void *context, int file, enum io_lock lock)
 {
     int code = count(context, "lock");
@@ -191,7 +185,6 @@ struct io fault_io(struct fault_io *fault)
         .truncate = fault_truncate,
         .sync = fault_sync,
         .sync_filesystem = fault_sync_filesystem,
-        .start_writeback = fault_start_writeback,
         .lock = fault_lock,
         .status = fault_status,
         .file_status = fault_file_status,

@@ -2,6 +2,7 @@
  * of the commit or none, nothing left over, and can write (I1, I3, I4). */
 #include "lake_fixture.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,13 +13,13 @@ enum { DEATH = 77, N_BARS = 2 * 1440, MOST_CALLS = 4000 };
 
 /* The system's table, but that the process ends before its Nth call. */
 struct mortal {
-    int calls_left;
+    atomic_int calls_left; /* tasks of the pool call, too */
 };
 
 static void live(void *context)
 {
     struct mortal *mortal = context;
-    if (--mortal->calls_left == 0)
+    if (atomic_fetch_sub(&mortal->calls_left, 1) == 1)
         _exit(DEATH);
 }
 
@@ -72,7 +73,8 @@ static struct bar *changed_bars(void)
 /* In the child: writes, and dies at call N or ends with 0. Nothing of the parent's handles is touched. */
 static void write_and_die(struct fixture *fixture, const struct bar *bars, int n)
 {
-    struct mortal mortal = {n};
+    struct mortal mortal;
+    atomic_init(&mortal.calls_left, n);
     fixture->lake = NULL; /* the parent's: not ours to close */
     if (fixture_try_open(fixture, mortal_io(&mortal), NULL) != LAKE_OK)
         _exit(1);
