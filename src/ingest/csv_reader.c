@@ -9,7 +9,7 @@
 #include "ingest/csv_scan.h"
 
 enum {
-    BLOCK_BYTES = 1 << 20,
+    BLOCK_BYTES = 4 << 20,
     RUN_BYTES = 64 << 10, /* smaller runs are not worth a task */
     RUNS_PER_THREAD = 4,
     TASK_HASH = 0,
