@@ -120,7 +120,8 @@ struct lake_ingest_result {
     const char *ignored_columns; /* of the sources, separated by commas, or "" */
 };
 
-/* Reads the sources and commits their rows as one operation; on any error nothing is committed. */
+/* Reads the sources and commits their rows as one operation; on any error nothing is committed, but for one that
+ * says "the rows are committed": then they are safe, and what remains is finished when the lake is next opened. */
 LAKE_API LAKE_MUST_CHECK lake_status lake_ingest(struct lake *lake, const struct lake_ingest_options *options,
                                                  struct lake_ingest_result *result, struct lake_error *err);
 

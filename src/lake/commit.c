@@ -171,24 +171,29 @@ static lake_status record_all(struct commit *commit, struct buffer *scratch, str
     return LAKE_OK;
 }
 
-static lake_status clear_moves(struct lake *lake, const struct manifest_outstanding *moves, size_t n,
-                               struct lake_error *err)
+/* Moves of former commits: what could be carried out is durable and can be cleared. */
+struct earlier {
+    struct manifest_outstanding *moves; /* done, and so is every other move of the same file */
+    size_t n;
+    size_t n_failed;
+};
+
+static lake_status clear_moves(struct lake *lake, const struct earlier *earlier, struct lake_error *err)
 {
-    for (size_t i = 0; i < n; i++)
-        TRY(manifest_clear_outstanding(lake->manifest, moves[i].file_id, err));
+    for (size_t i = 0; i < earlier->n; i++)
+        TRY(manifest_clear_outstanding(lake->manifest, earlier->moves[i].file_id, err));
     return LAKE_OK;
 }
 
 /* One write transaction: clears what is durable of former commits, records this one. */
-static lake_status transact(struct commit *commit, const struct manifest_outstanding *earlier, size_t n_earlier,
-                            struct lake_error *err)
+static lake_status transact(struct commit *commit, const struct earlier *earlier, struct lake_error *err)
 {
     struct lake *lake = commit->lake;
     struct buffer scratch = BUFFER_INIT(LIMIT_PATH_BYTES);
     lake_status status = LAKE_OK;
     mutex_lock(lake->mutex);
     TRY_OUT(manifest_begin(lake->manifest, err));
-    TRY_OUT(clear_moves(lake, earlier, n_earlier, err));
+    TRY_OUT(clear_moves(lake, earlier, err));
     TRY_OUT(record_all(commit, &scratch, err));
     commit->staging->is_committed = true; /* also when this fails: what reached the disk is known after recovery only */
     TRY_OUT(manifest_commit(lake->manifest, err));
@@ -203,36 +208,68 @@ out:
     return status;
 }
 
-static lake_status publish(struct commit *commit, struct lake_error *err)
+/* A file has at most two moves, side by side: they are cleared together or not at all. */
+static bool file_is_done(const struct manifest_outstanding *moves, const bool *is_done, size_t n, size_t i)
+{
+    bool before = i == 0 || moves[i - 1].file_id != moves[i].file_id || is_done[i - 1];
+    bool after = i + 1 == n || moves[i + 1].file_id != moves[i].file_id || is_done[i + 1];
+    return is_done[i] && before && after;
+}
+
+/* Looks up all outstanding moves and tries each. */
+static lake_status carry_out_moves(struct lake *lake, struct arena *arena, struct earlier *out, struct lake_error *err)
+{
+    struct manifest_outstanding *moves = NULL;
+    bool *is_done = NULL;
+    size_t n = 0;
+    TRY(moves_find(lake, arena, &moves, &n, err));
+    TRY(arena_new(arena, n, sizeof *is_done, &is_done, err));
+    lake_status status = moves_carry_out(lake, moves, n, is_done, NULL, err);
+    *out = (struct earlier){moves, 0, 0};
+    for (size_t i = 0; i < n; i++) {
+        out->n_failed += !is_done[i];
+        if (file_is_done(moves, is_done, n, i))
+            moves[out->n++] = moves[i];
+    }
+    return status;
+}
+
+/* An error where more moves failed than those of former commits, which are not this one's. */
+static lake_status publish(struct commit *commit, size_t n_failed_before, struct lake_error *err)
 {
     struct lake *lake = commit->lake;
     struct arena arena = ARENA_INIT(LIMIT_ENGINE_BYTES);
-    struct manifest_outstanding *moves = NULL;
-    size_t n_moves = 0;
-    lake_status status = LAKE_OK;
-    TRY_OUT(moves_find(lake, &arena, &moves, &n_moves, err));
-    TRY_OUT(moves_carry_out(lake, moves, n_moves, NULL, err));
+    struct earlier done = {NULL, 0, 0};
+    lake_status status = carry_out_moves(lake, &arena, &done, err);
+    if (done.moves != NULL && done.n_failed == n_failed_before)
+        status = LAKE_OK;
     mutex_lock(lake->mutex);
     manifest_checkpoint(lake->manifest);
     mutex_unlock(lake->mutex);
-out:
     arena_release(&arena);
     return status;
+}
+
+/* A move of a former commit that cannot be carried out (somebody removed the file, or put another in its way) stays
+ * outstanding: readers know where else to look, verify reports it, and it is no reason to refuse other data. */
+static lake_status finish_earlier(struct lake *lake, struct arena *arena, struct earlier *out, struct lake_error *err)
+{
+    struct lake_error ignored;
+    if (carry_out_moves(lake, arena, out, &ignored) != LAKE_OK && out->moves == NULL)
+        return lake_fail(err, ignored.status, "%s", ignored.message);
+    return moves_make_durable(lake, out->moves, out->n, err);
 }
 
 lake_status commit_run(struct commit *commit, struct lake_error *err)
 {
     struct lake *lake = commit->lake;
     struct arena arena = ARENA_INIT(LIMIT_ENGINE_BYTES);
-    struct manifest_outstanding *earlier = NULL;
-    size_t n_earlier = 0;
+    struct earlier earlier = {NULL, 0, 0};
     lake_status status = LAKE_OK;
     commit->snapshot = 0;
-    TRY_OUT(moves_find(lake, &arena, &earlier, &n_earlier, err));
-    TRY_OUT(moves_carry_out(lake, earlier, n_earlier, NULL, err));
-    TRY_OUT(moves_make_durable(lake, earlier, n_earlier, err));
-    TRY_OUT(transact(commit, earlier, n_earlier, err));
-    status = publish(commit, err);
+    TRY_OUT(finish_earlier(lake, &arena, &earlier, err));
+    TRY_OUT(transact(commit, &earlier, err));
+    status = publish(commit, earlier.n_failed, err);
     if (status == LAKE_OK)
         commit->staging->is_committed = false;
     else

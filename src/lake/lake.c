@@ -10,6 +10,7 @@
 #include "io/file.h"
 #include "lake/layout.h"
 #include "lake/recover.h"
+#include "lake/staging.h"
 
 /* Share of the engine's memory that released results may keep for the next. */
 enum { CACHE_SHARE = 4 };
@@ -132,10 +133,12 @@ static int is_any_entry(void *context, const char *name, enum io_kind kind)
 }
 
 /* A new manifest over files that another one lists would have every row twice (I3). */
-static lake_status refuse_foreign_data(const struct lake *lake, struct lake_error *err)
+static lake_status refuse_foreign_data(struct lake *lake, struct lake_error *err)
 {
+    bool any = false; /* what another lake's writer staged lies outside the data root */
     int found = lake->io.ops->list(lake->io.context, lake->data_root, is_any_entry, NULL);
-    if (found > 0)
+    TRY(staging_any(lake, &any, err));
+    if (found > 0 || any)
         return lake_fail(
             err, LAKE_EXISTS,
             "%s: holds data already, and %s is not its manifest: name the right one with --db-path, or give "
@@ -165,6 +168,16 @@ static lake_status fail_no_lake(const struct lake *lake, struct lake_error *err)
                      "%s: there is no lake here; make one with 'dl init' or name it with --db-path", lake->db_path);
 }
 
+/* A manifest that another process is making at this moment looks like none: ask again when nobody is. */
+static lake_status open_after_maker(struct lake *lake, struct lake_error *err)
+{
+    struct file_lock lock = {0};
+    TRY(lake_lock(lake, &lock, LAKE_LOCK_WAIT_MS, "opening", err));
+    lake_status status = manifest_open(lake->db_path, MANIFEST_READ_WRITE, &lake->was_created, &lake->manifest, err);
+    file_lock_release(&lock);
+    return status;
+}
+
 static lake_status require_data_root(const struct lake *lake, struct lake_error *err)
 {
     bool exists = false;
@@ -186,6 +199,8 @@ static lake_status open_manifest(struct lake *lake, bool may_create, struct lake
     TRY(refuse_network(lake, err));
     TRY(require_data_root(lake, err));
     lake_status status = manifest_open(lake->db_path, MANIFEST_READ_WRITE, &lake->was_created, &lake->manifest, err);
+    if (status == LAKE_CORRUPT)
+        status = open_after_maker(lake, err);
     /* An empty database: its maker was killed before the first commit. */
     if (status == LAKE_NOT_FOUND)
         return may_create ? create(lake, err) : fail_no_lake(lake, err);

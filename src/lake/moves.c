@@ -69,18 +69,22 @@ out:
     return status;
 }
 
-lake_status moves_carry_out(struct lake *lake, const struct manifest_outstanding *moves, size_t n, int64_t *n_done,
-                            struct lake_error *err)
+lake_status moves_carry_out(struct lake *lake, const struct manifest_outstanding *moves, size_t n, bool *is_done,
+                            int64_t *n_renamed, struct lake_error *err)
 {
-    if (n_done != NULL)
-        *n_done = 0;
+    lake_status first = LAKE_OK;
+    if (n_renamed != NULL)
+        *n_renamed = 0;
     for (size_t i = 0; i < n; i++) {
         bool was_done = false;
-        TRY(carry_out(lake, &moves[i], &was_done, err));
-        if (n_done != NULL && !was_done)
-            (*n_done)++;
+        lake_status status = carry_out(lake, &moves[i], &was_done, first == LAKE_OK ? err : NULL);
+        is_done[i] = status == LAKE_OK;
+        if (first == LAKE_OK)
+            first = status;
+        if (n_renamed != NULL && is_done[i] && !was_done)
+            (*n_renamed)++;
     }
-    return LAKE_OK;
+    return first;
 }
 
 lake_status moves_sync_filesystem(struct lake *lake, const char *directory, struct lake_error *err)
@@ -97,8 +101,22 @@ lake_status moves_sync_filesystem(struct lake *lake, const char *directory, stru
     return LAKE_OK;
 }
 
+/* Syncs a directory unless that was done: `synced` holds the names so far, each terminated. */
+static lake_status sync_once(struct lake *lake, const char *directory, struct buffer *synced, struct lake_error *err)
+{
+    for (size_t at = 0; at < synced->length;) {
+        const char *name = (const char *)synced->data + at;
+        if (strcmp(name, directory) == 0)
+            return LAKE_OK;
+        at += strlen(name) + 1;
+    }
+    TRY(file_sync_directory(lake->io, directory, err));
+    return buffer_append(synced, directory, strlen(directory) + 1, err);
+}
+
 /* Syncs the directory of a path below a root and those above it, up to the root: any of them may be new. */
-static lake_status sync_directories(struct lake *lake, const char *root, const char *path, struct lake_error *err)
+static lake_status sync_directories(struct lake *lake, const char *root, const char *path, struct buffer *synced,
+                                    struct lake_error *err)
 {
     char *full = NULL;
     size_t n_root = strlen(root);
@@ -108,31 +126,29 @@ static lake_status sync_directories(struct lake *lake, const char *root, const c
         if (slash == NULL || (size_t)(slash - full) < n_root)
             break;
         *slash = '\0';
-        status = file_sync_directory(lake->io, full, err);
+        status = sync_once(lake, full, synced, err);
     }
     memory_free(full);
     return status;
 }
 
-static bool same_directory(const char *a, const char *b)
-{
-    size_t n = layout_directory_length(a);
-    return n == layout_directory_length(b) && memcmp(a, b, n) == 0;
-}
-
 lake_status moves_make_durable(struct lake *lake, const struct manifest_outstanding *moves, size_t n,
                                struct lake_error *err)
 {
+    struct buffer synced = BUFFER_INIT(SYNC_FILESYSTEM_FILES * 16 * LIMIT_PATH_BYTES);
+    lake_status status = LAKE_OK;
     if (n >= SYNC_FILESYSTEM_FILES) {
-        lake_status status = moves_sync_filesystem(lake, lake->data_root, err);
+        status = moves_sync_filesystem(lake, lake->data_root, err);
         if (status != LAKE_UNSUPPORTED)
             return status;
     }
     for (size_t i = 0; i < n; i++) {
-        if (i == 0 || !same_directory(moves[i].path, moves[i - 1].path))
-            TRY(sync_directories(lake, lake->data_root, moves[i].path, err));
+        TRY_OUT(sync_directories(lake, lake->data_root, moves[i].path, &synced, err));
         if (moves[i].move == MANIFEST_RETIRE)
-            TRY(sync_directories(lake, lake->state_root, moves[i].state_path, err));
+            TRY_OUT(sync_directories(lake, lake->state_root, moves[i].state_path, &synced, err));
     }
-    return LAKE_OK;
+    status = LAKE_OK;
+out:
+    buffer_release(&synced);
+    return status;
 }

@@ -12,9 +12,10 @@
 /* The outstanding moves, in the arena. */
 LAKE_MUST_CHECK lake_status moves_find(struct lake *lake, struct arena *arena, struct manifest_outstanding **out,
                                        size_t *n, struct lake_error *err);
-/* Carries moves out, or finds them done; *n_done (may be NULL) counts those that were still to do. */
+/* Carries moves out, or finds them done; is_done says which are, *n_renamed (may be NULL) counts those that were still to do.
+ * One that cannot be done stops no other: the first error is returned when all were tried. */
 LAKE_MUST_CHECK lake_status moves_carry_out(struct lake *lake, const struct manifest_outstanding *moves, size_t n,
-                                            int64_t *n_done, struct lake_error *err);
+                                            bool *is_done, int64_t *n_renamed, struct lake_error *err);
 /* Makes the directories that the moves touched durable. */
 LAKE_MUST_CHECK lake_status moves_make_durable(struct lake *lake, const struct manifest_outstanding *moves, size_t n,
                                                struct lake_error *err);

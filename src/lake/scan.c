@@ -206,6 +206,7 @@ static void limit_rows(struct lake_scan *scan, const struct lake_scan_options *o
         n = options->limit;
     if (n < total)
         keep_rows(scan, skip, n);
+    scan->n_rows = n;
 }
 
 /* ---- opening ---- */
@@ -270,10 +271,7 @@ void lake_scan_close(struct lake_scan *scan)
 
 int64_t lake_scan_rows(const struct lake_scan *scan)
 {
-    int64_t n = 0;
-    for (size_t i = 0; i < scan->n_slices; i++)
-        n += scan->slices[i].n_rows;
-    return n;
+    return scan->n_rows;
 }
 
 struct lake_selection lake_scan_dataset(const struct lake_scan *scan, bool *chosen)
@@ -311,10 +309,15 @@ static lake_status next_batch(void *context, struct batch *out, struct lake_erro
     struct lake_scan *scan = context;
     struct slice rest;
     memset(out, 0, sizeof *out);
-    size_t n = count_batch_slices(scan, &rest);
-    if (n == 0)
+    if (scan->next_slice == scan->n_slices)
         return LAKE_OK;
-    TRY(assemble_batch(scan->assembler, scan->schema, scan->slices + scan->next_slice, n, out, err));
+    struct slice whole = scan->slices[scan->next_slice];
+    size_t n = count_batch_slices(scan, &rest);
+    lake_status status = assemble_batch(scan->assembler, scan->schema, scan->slices + scan->next_slice, n, out, err);
+    if (status != LAKE_OK) {
+        scan->slices[scan->next_slice] = whole; /* asked again, it loses no rows */
+        return status;
+    }
     if (rest.n_rows > 0)
         scan->slices[scan->next_slice] = rest;
     else

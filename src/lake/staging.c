@@ -184,8 +184,8 @@ static lake_status remove_if_dead(struct lake *lake, const char *token, int64_t 
         return LAKE_OK;
     TRY_OUT(lock_path_of(lake, directory, &path, err));
     status = file_lock_acquire(&lock, lake->io, path, IO_LOCK_EXCLUSIVE, 0, "recovery", err);
-    if (status == LAKE_BUSY) {
-        status = LAKE_OK; /* its writer lives */
+    if (status == LAKE_BUSY || status == LAKE_PERMISSION) {
+        status = LAKE_OK; /* its writer lives, or it is another user's to remove */
         goto out;
     }
     if (status != LAKE_OK)

@@ -57,17 +57,44 @@ static lake_status report_progress(const struct verification *verification, stru
     return LAKE_OK;
 }
 
+/* A writer may have replaced the file since it was listed: what was found then says nothing. */
+static lake_status is_still_live(const struct verification *verification, const struct manifest_file *file,
+                                 bool *is_live, struct lake_error *err)
+{
+    struct arena arena = ARENA_INIT(LIMIT_ENGINE_BYTES);
+    struct manifest_file *live = NULL;
+    size_t n = 0;
+    int64_t snapshot = 0;
+    mutex_lock(verification->lake->mutex);
+    lake_status status = manifest_find_files(verification->lake->manifest, file->dataset_id, file->partition_start_ms,
+                                             file->partition_end_ms, &arena, &live, &n, &snapshot, err);
+    mutex_unlock(verification->lake->mutex);
+    *is_live = false;
+    for (size_t i = 0; i < n; i++)
+        *is_live = *is_live || live[i].id == file->id;
+    arena_release(&arena);
+    return status;
+}
+
+static lake_status report_finding(struct verification *verification, const struct manifest_file *file,
+                                  const struct verify_finding *finding, struct lake_error *err)
+{
+    bool is_live = false;
+    if (finding->problem == NULL)
+        return LAKE_OK;
+    TRY(is_still_live(verification, file, &is_live, err));
+    return is_live ? report_problem(verification, file->path, finding->problem, finding->detail, err) : LAKE_OK;
+}
+
 static lake_status check_round(struct round *round, size_t n, struct lake_error *err)
 {
     struct verification *verification = round->verification;
     TRY(pool_run(verification->lake->pool, n, check_file, round, err));
     for (size_t i = 0; i < n; i++) {
-        const struct verify_finding *finding = &round->findings[i];
         verification->result->n_files++;
         verification->result->n_rows += round->files[i].n_rows;
         verification->result->n_bytes += round->files[i].size_bytes;
-        if (finding->problem != NULL)
-            TRY(report_problem(verification, round->files[i].path, finding->problem, finding->detail, err));
+        TRY(report_finding(verification, &round->files[i], &round->findings[i], err));
     }
     return report_progress(verification, err);
 }

@@ -172,7 +172,7 @@ out:
 /* A failure of the machine (memory, permission, I/O) ends the check; a damaged or missing file is a finding. */
 static bool is_damage(lake_status status)
 {
-    return status == LAKE_CORRUPT || status == LAKE_UNSUPPORTED || status == LAKE_NOT_FOUND;
+    return status == LAKE_CORRUPT || status == LAKE_UNSUPPORTED || status == LAKE_NOT_FOUND || status == LAKE_IO;
 }
 
 lake_status verify_file(const struct manifest_file *file, struct verify_tools *tools, struct verify_finding *finding,

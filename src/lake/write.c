@@ -44,6 +44,7 @@ struct lake_write {
     struct source *sources;
     size_t n_sources;
     int64_t rows_read, first_ms, last_ms, started_ms;
+    bool has_failed; /* rows may be lost: it cannot be committed any more */
 };
 
 /* ---- beginning and end ---- */
@@ -315,10 +316,17 @@ static lake_status unite_columns(struct lake_write *write, const struct schema *
     TRY(memory_new(n + schema->n_fields, sizeof *fields, &fields, err));
     for (size_t i = 0; i < n; i++)
         fields[i] = write->columns->fields[i];
-    for (size_t i = 0; i < schema->n_fields; i++)
-        if (write->columns == NULL || schema_find(write->columns, schema->fields[i].name) < 0)
+    for (size_t i = 0; i < schema->n_fields; i++) {
+        int found = write->columns == NULL ? -1 : schema_find(write->columns, schema->fields[i].name);
+        if (found < 0)
             fields[n++] = schema->fields[i];
-    status = schema_new(fields, n, &united, err);
+        else if (fields[found].type != schema->fields[i].type || fields[found].width != schema->fields[i].width)
+            status =
+                lake_fail(err, LAKE_INVALID_DATA, "column %s is %s in some rows and %s in others", fields[found].name,
+                          column_type_name(fields[found].type), column_type_name(schema->fields[i].type));
+    }
+    if (status == LAKE_OK)
+        status = schema_new(fields, n, &united, err);
     memory_free(fields);
     if (status != LAKE_OK)
         return status;
@@ -338,28 +346,50 @@ static lake_status take_schema(struct lake_write *write, const struct batch *bat
     return copy_schema(batch->schema, &write->schema, err);
 }
 
-static void note_range(struct lake_write *write, const struct batch *batch)
+/* Files are named by dates: times outside the calendar's years have none. */
+static lake_status note_range(struct lake_write *write, const struct batch *batch, struct lake_error *err)
 {
+    static const struct calendar_date first_date = {1, 1, 1}, last_date = {9999, 12, 31};
+    const int64_t least = calendar_day_from_date(first_date) * MS_PER_DAY;
+    const int64_t end = (calendar_day_from_date(last_date) + 1) * MS_PER_DAY;
     const int64_t *ts = batch_values(batch, 0);
     for (int64_t i = 0; i < batch->n_rows; i++) {
+        if (ts[i] < least || ts[i] >= end)
+            return lake_fail(err, LAKE_INVALID_DATA, "ts is %" PRId64 " ms, outside the years 1 to 9999", ts[i]);
         bool is_first = write->rows_read == 0 && i == 0;
         write->first_ms = is_first || ts[i] < write->first_ms ? ts[i] : write->first_ms;
         write->last_ms = is_first || ts[i] > write->last_ms ? ts[i] : write->last_ms;
     }
     write->rows_read += batch->n_rows;
+    return LAKE_OK;
+}
+
+static lake_status append(struct lake_write *write, const struct batch *batch, struct lake_error *err)
+{
+    TRY(take_schema(write, batch, err));
+    if (batch->columns[0].null_count != 0)
+        return check_batch(write, batch, err);
+    TRY(note_range(write, batch, err));
+    for (int64_t row = 0, n = 0; row < batch->n_rows; row += n)
+        TRY(append_run(write, batch, row, &n, err));
+    return LAKE_OK;
+}
+
+static lake_status check_usable(const struct lake_write *write, struct lake_error *err)
+{
+    if (write->has_failed)
+        return lake_fail(err, LAKE_INVALID_STATE, "this write has failed before: begin another");
+    return LAKE_OK;
 }
 
 lake_status lake_write_append(struct lake_write *write, const struct batch *batch, struct lake_error *err)
 {
+    TRY(check_usable(write, err));
     if (batch->n_rows == 0)
         return LAKE_OK;
-    TRY(take_schema(write, batch, err));
-    if (batch->columns[0].null_count != 0)
-        return check_batch(write, batch, err);
-    note_range(write, batch);
-    for (int64_t row = 0, n = 0; row < batch->n_rows; row += n)
-        TRY(append_run(write, batch, row, &n, err));
-    return LAKE_OK;
+    lake_status status = append(write, batch, err);
+    write->has_failed = status != LAKE_OK;
+    return status;
 }
 
 /* ---- committing ---- */
@@ -472,6 +502,8 @@ out:
 
 lake_status lake_write_commit(struct lake_write *write, struct lake_write_result *result, struct lake_error *err)
 {
+    TRY(check_usable(write, err));
+    write->has_failed = true; /* whatever happens, it is not committed twice */
     TRY(stage_open(write, 0, err));
     *result = (struct lake_write_result){
         .rows_read = write->rows_read, .first_ms = write->first_ms, .last_ms = write->last_ms};

@@ -256,6 +256,51 @@ static void test_a_data_root_has_one_manifest(void **state)
     fixture_free(fixture);
 }
 
+/* Something stands where a directory of one symbol must go: that symbol's files cannot be published, everything else works. */
+static void test_a_move_that_cannot_be_done_locks_nobody_out(void **state)
+{
+    struct fixture *fixture = fixture_new();
+    struct lake_write_result result;
+    struct lake_error err = {LAKE_OK, ""};
+    size_t n = 0;
+    (void)state;
+    (void)write_bars(fixture->lake, "BTCUSDT", bars_from(DAY_2024, 10), 10);
+    empty_file(fixture, "data/TEST/FUTURES/ETHUSDT");
+    struct lake_write *write = begin_write(fixture->lake, "ETHUSDT", "1m");
+    append_bars(write, bars_from(DAY_2024, 20), 20);
+    assert_int_not_equal(lake_write_commit(write, &result, &err), LAKE_OK);
+    assert_non_null(strstr(err.message, "the rows are committed"));
+    lake_write_free(write);
+    for (int round = 0; round < 2; round++) {
+        (void)write_bars(fixture->lake, "BTCUSDT", bars_from(DAY_2024, 20 + (size_t)round), 20 + (size_t)round);
+        free(read_bars(fixture->lake, "ETHUSDT", DAY_2024, DAY_2024 + MS_PER_DAY, &n));
+        assert_int_equal(n, 20);
+        fixture_reopen(fixture);
+    }
+    char path[FIXTURE_PATH_BYTES + 64];
+    (void)snprintf(path, sizeof path, "%s/data/TEST/FUTURES/ETHUSDT", fixture->root);
+    assert_int_equal(remove(path), 0);
+    fixture_reopen(fixture);
+    assert_int_equal(count_problems(fixture->lake), 0);
+    assert_int_equal(count_paths(fixture, "data", ".parquet"), 2);
+    assert_int_equal(count_paths(fixture, ".lake/staging", NULL), 0);
+    fixture_free(fixture);
+}
+
+/* A committed file that somebody removed is a finding of verify, not the end of the lake. */
+static void test_a_removed_file_locks_nobody_out(void **state)
+{
+    struct fixture *fixture = fixture_new();
+    (void)state;
+    (void)write_bars(fixture->lake, "BTCUSDT", bars_from(DAY_2024, 10), 10);
+    assert_int_equal(remove(first_file(fixture)), 0);
+    (void)write_bars(fixture->lake, "ETHUSDT", bars_from(DAY_2024, 10), 10);
+    fixture_reopen(fixture);
+    (void)write_bars(fixture->lake, "ETHUSDT", bars_from(DAY_2024, 20), 20);
+    assert_int_equal(count_problems(fixture->lake), 1);
+    fixture_free(fixture);
+}
+
 static void test_recovery_says_what_it_did(void **state)
 {
     struct fixture *fixture = fixture_new();
@@ -281,6 +326,8 @@ int main(void)
         cmocka_unit_test(test_a_lake_that_was_never_finished_is_made),
         cmocka_unit_test(test_a_lake_without_its_state_directory_works),
         cmocka_unit_test(test_a_data_root_has_one_manifest),
+        cmocka_unit_test(test_a_move_that_cannot_be_done_locks_nobody_out),
+        cmocka_unit_test(test_a_removed_file_locks_nobody_out),
         cmocka_unit_test(test_recovery_says_what_it_did),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

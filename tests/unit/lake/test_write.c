@@ -287,11 +287,15 @@ static void test_bad_batches_are_refused(void **state)
     assert_string_equal(err.message, "column close is utf8, it must be double");
     batch_release(&batch);
     schema_free(schema);
+    lake_write_free(write);
+    write = begin_write(fixture->lake, "BTCUSDT", "1m");
     assert_int_equal(schema_new(no_key, 1, &schema, NULL), LAKE_OK);
     assert_int_equal(batch_new(&batch, schema, 1, NULL), LAKE_OK);
     assert_int_equal(lake_write_append(write, &batch, &err), LAKE_INVALID_DATA);
     batch_release(&batch);
     schema_free(schema);
+    lake_write_free(write);
+    write = begin_write(fixture->lake, "BTCUSDT", "1m");
     const struct bar bar = bar_of(DAY_2024);
     make_batch(&bar, 1, &batch);
     assert_int_equal(batch_add_validity(&batch, 0, NULL), LAKE_OK);
@@ -301,6 +305,52 @@ static void test_bad_batches_are_refused(void **state)
     assert_string_equal(err.message, "ts is null in 1 rows");
     batch_release(&batch);
     lake_write_free(write);
+}
+
+/* Days may bring other columns, but not one column with two types: no scan could unite them. */
+static void test_one_column_cannot_have_two_types(void **state)
+{
+    static const struct column_field as_number[] = {{"ts", COLUMN_TIMESTAMP_MS, 0, false},
+                                                    {"extra", COLUMN_INT64, 0, true}};
+    static const struct column_field as_double[] = {{"ts", COLUMN_TIMESTAMP_MS, 0, false},
+                                                    {"extra", COLUMN_DOUBLE, 0, true}};
+    const struct column_field *const both[] = {as_number, as_double};
+    static const lake_status expected[] = {LAKE_OK, LAKE_INVALID_DATA};
+    struct fixture *fixture = *state;
+    struct lake_write_result result;
+    struct lake_write *write = begin_write(fixture->lake, "BTCUSDT", "1m");
+    for (size_t i = 0; i < 2; i++) {
+        struct schema *schema = NULL;
+        struct batch batch = {0};
+        assert_int_equal(schema_new(both[i], 2, &schema, NULL), LAKE_OK);
+        assert_int_equal(batch_new(&batch, schema, 1, NULL), LAKE_OK);
+        ((int64_t *)batch_values(&batch, 0))[0] = DAY_2024 + (int64_t)i * MS_PER_DAY;
+        ((int64_t *)batch_values(&batch, 1))[0] = 0;
+        assert_int_equal(lake_write_append(write, &batch, NULL), expected[i]);
+        batch_release(&batch);
+        schema_free(schema);
+    }
+    assert_int_equal(lake_write_commit(write, &result, NULL), LAKE_INVALID_STATE); /* it has failed: no half of it */
+    lake_write_free(write);
+    assert_int_equal(count_files(fixture->lake), 0);
+}
+
+static void test_times_without_a_date_are_refused(void **state)
+{
+    static const int64_t refused[] = {INT64_MIN, INT64_MAX, INT64_C(-62135596800001), INT64_C(253402300800000)};
+    struct fixture *fixture = *state;
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+        struct lake_write *write = begin_write(fixture->lake, "BTCUSDT", "1m");
+        struct bar bar = bar_of(DAY_2024);
+        struct batch batch = {0};
+        struct lake_error err = {LAKE_OK, ""};
+        bar.ts = refused[i];
+        make_batch(&bar, 1, &batch);
+        assert_int_equal(lake_write_append(write, &batch, &err), LAKE_INVALID_DATA);
+        assert_non_null(strstr(err.message, "outside the years 1 to 9999"));
+        batch_release(&batch);
+        lake_write_free(write);
+    }
 }
 
 static void test_bad_datasets_are_refused(void **state)
@@ -337,6 +387,8 @@ int main(void)
         TEST(test_grain_follows_from_the_period),
         TEST(test_closing_leaves_no_commit_in_the_wal),
         TEST(test_bad_batches_are_refused),
+        TEST(test_one_column_cannot_have_two_types),
+        TEST(test_times_without_a_date_are_refused),
         TEST(test_bad_datasets_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
