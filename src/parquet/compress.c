@@ -151,6 +151,8 @@ lake_status page_compress(enum parquet_codec codec, const uint8_t *in, size_t n_
 
 uint32_t page_crc(uint32_t crc, const uint8_t *bytes, size_t n)
 {
+    if (n == 0) /* bytes may be NULL then */
+        return crc;
     size_t done = crc32_fold(&crc, bytes, n);
     return (uint32_t)crc32_z(crc, bytes + done, n - done);
 }

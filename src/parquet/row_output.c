@@ -86,10 +86,12 @@ static void spread(struct row_output *output, size_t n, size_t n_present)
 {
     struct parquet_target *target = output->target;
     const uint8_t *valid = output->valid + output->n_done;
-    uint8_t *values = (uint8_t *)target->values + output->n_done * output->width;
-    if (output->width == 0)
+    if (output->width == 0) { /* texts: there are no values */
         spread_ends(target->offsets + output->n_done + 1, valid, n, n_present);
-    else if (output->width == sizeof(uint64_t))
+        return;
+    }
+    uint8_t *values = (uint8_t *)target->values + output->n_done * output->width;
+    if (output->width == sizeof(uint64_t))
         spread_8(values, valid, n, n_present);
     else
         spread_values(values, output->width, valid, n, n_present);
