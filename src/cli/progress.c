@@ -12,7 +12,7 @@
 enum { LINE_BYTES = 256 };
 static const double seconds_between_lines = 1.0;
 static const double seconds_between_redraws = 0.1;
-static const double seconds_before_first = 0.3; /* short work shows nothing on a terminal */
+static const double seconds_before_first = 0.3; /* short work shows nothing on a terminal, unless asked */
 
 static double now(void)
 {
@@ -31,7 +31,7 @@ void progress_begin(struct progress *progress, const struct cli *cli, bool force
         .width = cli->terminal.err_width,
         .started = now(),
     };
-    if (is_terminal)
+    if (is_terminal && !forced)
         progress->reported = progress->started + seconds_before_first - seconds_between_redraws;
 }
 
