@@ -18,6 +18,7 @@ from bench.timing import Contender, Race, as_process, in_process, run_race
 from bench.workspace import EXCHANGE, SYMBOL, YEAR, YEARS, Workspace
 
 OURS = "dl-datalake"
+DAYS = "dl-datalake before compaction"  # a peer of its own: what compaction is measured against
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,38 @@ def run_day(work: Workspace, case: Case) -> Outcome:
             ("DuckDB", "our file", partial(peers.duckdb_read, [ours])),
             ("pyarrow", "own file", partial(peers.pyarrow_read_day, work.day_file("pyarrow"))),
             ("pyarrow", "our file", partial(peers.pyarrow_read_day, ours)),
+            ("ArcticDB", "range of one symbol", partial(arctic.read_range, work.day_ms, end_ms)),
+        ]
+        return Outcome(case, _race_reads(calls, work.day_rows(), case))
+
+
+def run_compacted_year(work: Workspace, case: Case) -> Outcome:
+    work.make_compacted()
+    months = work.files("lake-compacted")
+    arctic = peers.Arctic(work.root / "arctic")
+    with Lake(work.library, work.compacted) as lake, Lake(work.library, work.lake) as days:
+        calls: Calls = [
+            (OURS, f"{len(months)} month files", partial(lake.read, EXCHANGE, SYMBOL, work.start_ms, work.end_ms)),
+            (DAYS, "", partial(days.read, EXCHANGE, SYMBOL, work.start_ms, work.end_ms)),
+            ("Polars", "our month files", partial(peers.polars_read, months)),
+            ("DuckDB", "our month files", partial(peers.duckdb_read, months)),
+            ("pyarrow", "our month files", partial(peers.pyarrow_read, months)),
+            ("ArcticDB", "one symbol", arctic.read),
+        ]
+        return Outcome(case, _race_reads(calls, work.rows, case))
+
+
+def run_compacted_day(work: Workspace, case: Case) -> Outcome:
+    work.make_compacted()
+    end_ms = work.day_ms + DAY_MS
+    month = work.month_file()
+    arctic = peers.Arctic(work.root / "arctic")
+    with Lake(work.library, work.compacted) as lake, Lake(work.library, work.lake) as days:
+        calls: Calls = [
+            (OURS, "out of its month's file", partial(lake.read, EXCHANGE, SYMBOL, work.day_ms, end_ms)),
+            (DAYS, "", partial(days.read, EXCHANGE, SYMBOL, work.day_ms, end_ms)),
+            ("Polars", "our month file", partial(peers.polars_read_range, month, work.day_ms, end_ms)),
+            ("DuckDB", "our month file", partial(peers.duckdb_read_range, month, work.day_ms, end_ms)),
             ("ArcticDB", "range of one symbol", partial(arctic.read_range, work.day_ms, end_ms)),
         ]
         return Outcome(case, _race_reads(calls, work.day_rows(), case))
@@ -222,6 +255,24 @@ CASES = {
             calls=20,
         ),
         Case("once", "A day in process, a single call after other work", 50, run_day, ()),
+        Case(
+            "compacted-year",
+            "The year after compaction, from month files",
+            25,
+            run_compacted_year,
+            (
+                Target("≥ 1.5× faster than ArcticDB", peer="ArcticDB", factor=1.5),
+                Target("not slower than before compaction", peer=DAYS, factor=1),
+            ),
+        ),
+        Case(
+            "compacted-day",
+            "A day after compaction, out of its month's file",
+            30,
+            run_compacted_day,
+            (Target("≤ 2× the time of its own day file", peer=DAYS, factor=0.5),),
+            calls=20,
+        ),
         Case(
             "process",
             "A day as CSV from a new process",

@@ -36,6 +36,7 @@ class Options(Structure):
         ("create", c_bool),
         ("n_threads", c_uint32),
         ("memory_bytes", c_uint64),
+        ("config_path", c_char_p),
     ]
 
 
@@ -56,6 +57,7 @@ class ScanOptions(Structure):
         ("limit", c_int64),
         ("tail", c_int64),
         ("batch_rows", c_int64),
+        ("as_of", c_int64),
     ]
 
 
@@ -85,6 +87,24 @@ class IngestResult(Structure):
     ]
 
 
+class MaintainOptions(Structure):
+    _fields_ = [
+        ("size", c_size_t),
+        ("selection", Selection),
+        *((name, c_bool) for name in ("compact", "expire", "gc", "optimize", "dry_run")),
+        ("progress", Progress),
+    ]
+
+
+class MaintainResult(Structure):
+    _fields_ = [
+        ("size", c_size_t),
+        *((name, c_int64) for name in ("files_compacted", "files_made", "bytes_compacted", "bytes_made")),
+        *((name, c_int64) for name in ("files_expired", "bytes_expired", "orphans_removed", "orphan_bytes")),
+        *((name, c_int64) for name in ("operations_pruned", "manifest_bytes_before", "manifest_bytes_after")),
+    ]
+
+
 class ArrowArrayStream(Structure):
     _fields_ = [(name, c_void_p) for name in ("get_schema", "get_next", "get_last_error", "release", "private_data")]
 
@@ -103,6 +123,7 @@ class Library:
         self._c.lake_close.restype = None
         self._c.lake_open.argtypes = [c_void_p, c_void_p, c_void_p]
         self._c.lake_ingest.argtypes = [c_void_p, c_void_p, c_void_p, c_void_p]
+        self._c.lake_maintain.argtypes = [c_void_p, c_void_p, c_void_p, c_void_p, c_void_p]
         self._c.lake_scan_open.argtypes = [c_void_p, c_void_p, c_void_p, c_void_p]
         self._c.lake_scan_take_stream.argtypes = [c_void_p, c_void_p, c_void_p]
 
@@ -130,6 +151,7 @@ class Lake:
             data_root=str(directory / "data").encode(),
             db_path=str(directory / "manifest.db").encode(),
             create=True,
+            config_path=b"",
         )
         library.call("lake_open", byref(options), byref(self._lake))
 
@@ -149,6 +171,15 @@ class Lake:
         )
         result = IngestResult(size=sizeof(IngestResult))
         self._library.call("lake_ingest", self._lake, byref(options), byref(result))
+        return result
+
+    def compact(self) -> MaintainResult:
+        """Rolls the day files of closed months into month files."""
+        options = MaintainOptions(size=sizeof(MaintainOptions), compact=True)
+        result = MaintainResult(size=sizeof(MaintainResult))
+        stream = ArrowArrayStream()
+        self._library.call("lake_maintain", self._lake, byref(options), byref(result), byref(stream))
+        pa.RecordBatchReader._import_from_c(ctypes.addressof(stream)).close()
         return result
 
     def read(self, exchange: str, symbol: str, start_ms: int, end_ms: int) -> pa.Table:

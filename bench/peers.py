@@ -64,6 +64,12 @@ def polars_read_day(path: str) -> pl.DataFrame:
     return pl.read_parquet(path)
 
 
+def polars_read_range(path: str, start_ms: int, end_ms: int) -> pl.DataFrame:
+    """The rows of [start, end) of one file."""
+    start, end = (pl.lit(ms).cast(pl.Datetime("ms", "UTC")) for ms in (start_ms, end_ms))
+    return pl.scan_parquet(path).filter(pl.col("ts").is_between(start, end, closed="left")).collect()
+
+
 @functools.cache
 def _duckdb() -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect()
@@ -94,6 +100,14 @@ def duckdb_partition(csv: Path, directory: Path) -> None:
 def duckdb_read(paths: Sequence[str]) -> pa.Table:
     query = f"SELECT {', '.join(COLUMNS)} FROM read_parquet(?, hive_partitioning=false)"
     return _duckdb().execute(query, [list(paths)]).to_arrow_table()
+
+
+def duckdb_read_range(path: str, start_ms: int, end_ms: int) -> pa.Table:
+    """The rows of [start, end) of one file, which it reads in order."""
+    query = (
+        f"SELECT {', '.join(COLUMNS)} FROM read_parquet(?) WHERE ts >= make_timestamptz(?) AND ts < make_timestamptz(?)"
+    )
+    return _duckdb().execute(query, [path, start_ms * 1000, end_ms * 1000]).to_arrow_table()
 
 
 def _pyarrow_csv(csv: Path) -> pa.Table:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,7 @@ class Workspace:
         self.program = str(program)
         self.csvs = {year: self.root / f"bars-{year}.csv" for year in YEARS}
         self.lake = self.root / "lake"
+        self.compacted = self.root / "lake-compacted"
         self.long_lake = self.root / "lake-five-years"
         self.scratch = self.root / "scratch"
         self._n_scratches = 0
@@ -47,11 +49,16 @@ class Workspace:
         return {name: values[chosen] for name, values in self.rows.items()}
 
     def files(self, kind: str) -> list[str]:
-        """The day files of `lake` or of a peer."""
-        return peers.day_files(self.lake / "data" if kind == "lake" else self.root / kind)
+        """The day files of `lake` or of a peer, the month files of `lake-compacted`."""
+        return peers.day_files(self.root / kind / "data" if kind.startswith("lake") else self.root / kind)
 
     def day_file(self, kind: str) -> str:
         return self.files(kind)[(self.day_ms - self.start_ms) // DAY_MS]
+
+    def month_file(self) -> str:
+        """Our month file with the day in it."""
+        month = datetime.fromtimestamp(self.day_ms / 1000, UTC).month
+        return self.files("lake-compacted")[month - 1]
 
     def new_scratch(self) -> None:
         """A new directory to write into, with nothing of earlier writers left to be written back. Earlier ones stay until
@@ -78,6 +85,14 @@ class Workspace:
         for compression in ("uncompressed", "lz4"):
             peers.feather_write(self.csv, self.root / f"{compression}.feather", compression)
         peers.Arctic(self.root / "arctic").write(self.csv)
+
+    def make_compacted(self) -> None:
+        """The year once more, its days rolled up to months."""
+        if self.compacted.exists():
+            return
+        with Lake(self.library, self.compacted) as lake:
+            lake.ingest([self.csv], EXCHANGE, SYMBOL)
+            lake.compact()
 
     def make_years(self) -> None:
         """The five years, the last of which is the year: their CSVs and a lake."""

@@ -137,9 +137,46 @@ def tables_of_text() -> Iterator[bytes]:
     yield b"\xef\xbb\xbfdate,open,high,low,close\n2025-01-01,1,2,3,4"
 
 
+def settings() -> Iterator[bytes]:
+    yield b"""data_root = "data" # beside this file
+db_path = '/srv/manifest.db'
+market = "SPOT"
+[history]
+keep_changed = "7d"
+keep_unchanged = "12 h"
+keep_unchanged_percent = 5
+keep_log = 10_000
+[compaction]
+after = "2w"
+max_bytes = "128MiB"
+"""
+    yield b"\xef\xbb\xbf[ 'history' ]\r\n\"keep_log\"=+1\r\n\r\n[compaction]\r\nmax_bytes=1"
+    yield b'db_path = "\\t\\"\\\\\\u00e9\\U0001F600"\n'
+    for value in (
+        b"[1]",
+        b"{a=1}",
+        b'"""a"""',
+        b"1.5",
+        b"2026-01-01",
+        b"0x1f",
+        b"-inf",
+        b"true",
+        b"9223372036854775808",
+    ):
+        yield b"[history]\nkeep_log = " + value
+    yield b"[[history]]\n"
+    yield b"a.b = 1\n"
+
+
 def main() -> None:
     root = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parent / "corpus")
-    makers = {"fuzz_parquet": files, "fuzz_footer": footers, "fuzz_page": pages, "fuzz_csv": tables_of_text}
+    makers = {
+        "fuzz_parquet": files,
+        "fuzz_footer": footers,
+        "fuzz_page": pages,
+        "fuzz_csv": tables_of_text,
+        "fuzz_config": settings,
+    }
     for name, maker in makers.items():
         folder = root / name
         folder.mkdir(parents=True, exist_ok=True)

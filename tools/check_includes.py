@@ -30,7 +30,7 @@ FRONT_ENDS = {"cli"}
 
 # Folder of src/ -> public headers it may include. The front ends and what implements the API: all of them.
 VOCABULARY = {"error.h", "arrow.h"}
-PUBLIC_API = {"lake.h", "text.h"} | VOCABULARY
+PUBLIC_API = {"lake.h", "history.h", "maintenance.h", "text.h"} | VOCABULARY
 MAY_INCLUDE_PUBLIC = defaultdict(lambda: VOCABULARY, {"lake": PUBLIC_API, "ingest": PUBLIC_API, "cli": PUBLIC_API})
 
 # Third-party header -> the folder that may use it, in one file.
@@ -53,7 +53,7 @@ INTRINSICS = {"cpuid.h", "emmintrin.h", "immintrin.h", "nmmintrin.h", "smmintrin
 OPERATING_SYSTEM = {
     "base": set("pthread.h sched.h signal.h sys/mman.h unistd.h".split()),
     "io": set(
-        """dirent.h fcntl.h linux/magic.h poll.h sys/file.h sys/mman.h sys/random.h sys/stat.h sys/statfs.h sys/syscall.h
+        """dirent.h fcntl.h linux/fs.h linux/magic.h poll.h sys/file.h sys/ioctl.h sys/mman.h sys/random.h sys/stat.h sys/statfs.h sys/syscall.h
         sys/types.h sys/uio.h sys/vfs.h unistd.h xlocale.h""".split()
     ),
     "cli": set("fcntl.h poll.h signal.h strings.h sys/ioctl.h sys/stat.h sys/types.h termios.h unistd.h".split()),

@@ -1,4 +1,4 @@
-/* The data lake: opening, listing, ingesting, scanning, verifying.
+/* The data lake: opening, listing, ingesting, scanning. Versions are in history.h, looking after a lake in maintenance.h.
  *
  * Ownership: what is passed in stays the caller's and is copied where it is kept; what comes out through a pointer to a
  * pointer is the caller's to close or free; strings in results live as long as the handle they came from. Tables of any kind come
@@ -33,11 +33,12 @@ struct lake;
 
 struct lake_options {
     size_t size;
-    const char *data_root; /* default "data" */
-    const char *db_path;   /* default "manifest.db" */
-    bool create;           /* make the lake where there is none; otherwise that is LAKE_NOT_FOUND */
-    uint32_t n_threads;    /* default: one per core */
-    uint64_t memory_bytes; /* of the engine's buffers; default 256 MiB */
+    const char *data_root;   /* default "data" */
+    const char *db_path;     /* default "manifest.db" */
+    bool create;             /* make the lake where there is none; otherwise that is LAKE_NOT_FOUND */
+    uint32_t n_threads;      /* default: one per core */
+    uint64_t memory_bytes;   /* of the engine's buffers; default 256 MiB */
+    const char *config_path; /* dl.toml; default: looked for from the manifest's directory upward; "": none */
 };
 
 /* Opens a lake and finishes what an interrupted writer left. */
@@ -53,12 +54,22 @@ struct lake_selection {
     const char *exchange, *market, *symbol, *type, *period;
 };
 
-/* One row a dataset: exchange, market, symbol, type, period, first_ts, last_ts (timestamps), rows, days, files, bytes, gaps
- * (missing intervals between first and last; null where the period has no fixed length), changed (timestamp). */
-LAKE_API LAKE_MUST_CHECK lake_status lake_list_datasets(struct lake *lake, const struct lake_selection *selection,
+struct lake_list_options {
+    size_t size;
+    struct lake_selection selection;
+    int64_t as_of; /* a snapshot (lake_find_snapshot); 0: now */
+    int64_t limit; /* rows; 0: all */
+    const char
+        *after; /* the page after this dataset ("BINANCE/FUTURES/BTCUSDT/raw/1m") or file (its path); NULL: the first */
+};
+
+/* options may be NULL. One row a dataset: exchange, market, symbol, type, period, first_ts, last_ts (timestamps), rows, days, files, bytes, gaps
+ * (missing intervals between first and last; null where the period has no fixed length), changed (timestamp), history_bytes (of its
+ * superseded files; null with as_of). */
+LAKE_API LAKE_MUST_CHECK lake_status lake_list_datasets(struct lake *lake, const struct lake_list_options *options,
                                                         struct ArrowArrayStream *out, struct lake_error *err);
 /* One row a live file: exchange, market, symbol, type, period, path, first_ts, last_ts, rows, bytes, version, sha256, operation. */
-LAKE_API LAKE_MUST_CHECK lake_status lake_list_files(struct lake *lake, const struct lake_selection *selection,
+LAKE_API LAKE_MUST_CHECK lake_status lake_list_files(struct lake *lake, const struct lake_list_options *options,
                                                      struct ArrowArrayStream *out, struct lake_error *err);
 
 struct lake_scan_options {
@@ -71,6 +82,7 @@ struct lake_scan_options {
     int64_t limit;      /* rows from the start; 0: all */
     int64_t tail;       /* rows from the end; 0: all */
     int64_t batch_rows; /* most rows of a batch; 0: chosen by the memory configured */
+    int64_t as_of;      /* a snapshot (lake_find_snapshot); 0: now */
 };
 
 struct lake_scan;
@@ -124,18 +136,6 @@ struct lake_ingest_result {
  * says "the rows are committed": then they are safe, and what remains is finished when the lake is next opened. */
 LAKE_API LAKE_MUST_CHECK lake_status lake_ingest(struct lake *lake, const struct lake_ingest_options *options,
                                                  struct lake_ingest_result *result, struct lake_error *err);
-
-struct lake_verify_result {
-    size_t size; /* set by the caller */
-    int64_t n_files, n_rows, n_bytes, n_problems;
-};
-
-/* Checks every live file of the selection against the manifest: there, size, SHA-256, structure, page checksums, order, ranges,
- * content; and that the data tree holds no other Parquet files. Problems come as rows: path, problem, detail. */
-LAKE_API LAKE_MUST_CHECK lake_status lake_verify(struct lake *lake, const struct lake_selection *selection,
-                                                 const struct lake_progress *progress,
-                                                 struct lake_verify_result *result, struct ArrowArrayStream *problems,
-                                                 struct lake_error *err);
 
 #ifdef __cplusplus
 }

@@ -15,7 +15,7 @@
 #ifndef CLI_COMMAND_H
 #define CLI_COMMAND_H
 
-#include <datalake/lake.h>
+#include <datalake/maintenance.h>
 
 #include "options.h"
 #include "output.h"
@@ -30,7 +30,8 @@ struct global_options {
 struct cli {
     const struct command *command;
     struct global_options global;
-    struct option_list arguments; /* what is not an option */
+    struct option_list arguments;  /* what is not an option */
+    struct lake_location location; /* what dl.toml says of the place (session.h); size 0: not looked for */
     struct terminal terminal;
     struct output out;   /* standard output */
     bool found_problems; /* exit status 3 */
@@ -41,7 +42,8 @@ struct command {
     const char *summary;     /* one line for the overview, without a full stop */
     const char *description; /* for its own help; paragraphs end in a newline */
     const char *argument;    /* what it takes besides options ("COMMAND"), or NULL */
-    const char *stray_hint;  /* what to do with an argument it does not take, or NULL */
+    bool needs_argument;
+    const char *stray_hint; /* what to do with an argument it does not take, or NULL */
     const struct option *options;
     size_t n_options;
     size_t options_bytes;        /* of the struct the options are parsed into; 0 where it has none */
@@ -59,7 +61,8 @@ lake_status command_fail_unknown(const char *name, struct lake_error *err);
 extern const struct option global_option_table[];
 extern const size_t n_global_options;
 
-extern const struct command command_help, command_ingest, command_init, command_list, command_read, command_verify,
+extern const struct command command_backup, command_delete, command_help, command_ingest, command_init, command_list,
+    command_log, command_maintenance, command_read, command_restore, command_snapshot, command_undo, command_verify,
     command_version;
 
 #endif

@@ -216,7 +216,7 @@ static lake_status run(struct cli *cli, const void *options, struct lake_error *
         note(cli, "columns that were left out: %s", report.result.ignored_columns);
     if (cli->global.json)
         write_json(cli, &report);
-    else
+    else if (!cli->global.quiet)
         write_summary(cli, &report);
 out:
     lake_close(lake);

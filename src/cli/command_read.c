@@ -20,7 +20,7 @@ struct read_options {
     int64_t limit, tail;
     int format;
     int ts;
-    const char *output;
+    const char *output, *as_of;
     bool progress;
 };
 
@@ -36,6 +36,8 @@ static const struct option options_table[] = {
     {"period", NULL, OPTION_TEXT, false, "PERIOD", "needed where there are several: 1m, 1h, …", AT(dataset.period)},
     {"data-type", "type", OPTION_TEXT, false, "TYPE", "raw if not given", AT(dataset.type)},
     {"columns", NULL, OPTION_NAMES, false, "NAME,...", "only these; ts comes first in any case", AT(columns)},
+    {"as-of", NULL, OPTION_TEXT, false, "SNAPSHOT", "as it was then: a snapshot's number or name ('dl log'), or a time",
+     AT(as_of)},
     {"limit", NULL, OPTION_COUNT, false, "N", "only the first N rows", AT(limit)},
     {"tail", NULL, OPTION_COUNT, false, "N", "only the last N rows", AT(tail)},
     {"format", NULL, OPTION_CHOICE, false, "table|csv|json|ndjson|parquet",
@@ -80,6 +82,7 @@ static lake_status open_scan(struct lake *lake, const struct read_options *read,
         .tail = read->tail,
         .batch_rows = BATCH_ROWS,
     };
+    TRY(session_find_snapshot(lake, read->as_of, &options.as_of, err));
     return lake_scan_open(lake, &options, out, err);
 }
 
@@ -176,6 +179,7 @@ static const char *const examples[] = {
     "dl read --exchange BINANCE --symbol BTCUSDT --start 2026-01-01 --end 2026-01-07",
     "dl read --exchange binance --symbol BTCUSDT --columns close,volume --tail 5",
     "dl read --exchange binance --symbol BTC/USDT:USDT --period 1m --output btc.parquet",
+    "dl read --exchange binance --symbol BTCUSDT --as-of 1 --limit 5",
     "dl read --exchange binance --symbol BTCUSDT --start 2026-01 --format ndjson | head -n 3",
     NULL,
 };

@@ -14,17 +14,18 @@
 #include "suggest.h"
 
 const struct command *const cli_commands[] = {
-    &command_init,   &command_ingest,  &command_list, &command_read,
-    &command_verify, &command_version, &command_help, NULL,
+    &command_init,   &command_ingest,  &command_list,     &command_read,   &command_delete,
+    &command_undo,   &command_log,     &command_snapshot, &command_verify, &command_maintenance,
+    &command_backup, &command_restore, &command_version,  &command_help,   NULL,
 };
 
 const struct option global_option_table[] = {
-    {"data-root", NULL, OPTION_TEXT, false, "DIR", "where the data lies; else DL_DATA_ROOT, else data",
+    {"data-root", NULL, OPTION_TEXT, false, "DIR", "where the data lies; else DL_DATA_ROOT, else dl.toml, else data",
      offsetof(struct global_options, data_root)},
-    {"db-path", NULL, OPTION_TEXT, false, "FILE", "the manifest; else DL_DB_PATH, else manifest.db",
+    {"db-path", NULL, OPTION_TEXT, false, "FILE", "the manifest; else DL_DB_PATH, else dl.toml, else manifest.db",
      offsetof(struct global_options, db_path)},
     {"json", NULL, OPTION_FLAG, false, NULL, "results and errors as JSON", offsetof(struct global_options, json)},
-    {"quiet", NULL, OPTION_FLAG, false, NULL, "no notes and no progress on standard error",
+    {"quiet", NULL, OPTION_FLAG, false, NULL, "results and errors only: no notes, no progress, no summary",
      offsetof(struct global_options, quiet)},
     {"help", NULL, OPTION_FLAG, false, NULL, "this text (also -h)", offsetof(struct global_options, help)},
     {"version", NULL, OPTION_FLAG, false, NULL, "which version this is", offsetof(struct global_options, version)},
@@ -39,9 +40,26 @@ const struct command *command_find(const char *name)
     return NULL;
 }
 
+/* What the documents of the lake know and this version does not have yet. */
+static const char *const coming[] = {
+    "download-symbols", "download-history", "aggregate",      "gaps",  "repair", "explain",
+    "features",         "upload-feature",   "delete-feature", "serve", "sql",    "completion",
+};
+
+static bool is_coming(const char *name)
+{
+    for (size_t i = 0; i < sizeof coming / sizeof *coming; i++)
+        if (strcmp(coming[i], name) == 0)
+            return true;
+    return false;
+}
+
 lake_status command_fail_unknown(const char *name, struct lake_error *err)
 {
     struct suggestion suggestion = {.typed = name};
+    if (is_coming(name))
+        return cli_fail(err, LAKE_INVALID_ARGUMENT, "'%s' is not in version %s; see 'dl --help' for what is", name,
+                        lake_version());
     for (size_t i = 0; cli_commands[i] != NULL; i++)
         suggestion_offer(&suggestion, cli_commands[i]->name);
     if (suggestion.nearest != NULL)

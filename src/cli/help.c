@@ -70,7 +70,8 @@ static void write_usage(struct output *out, const struct command *command)
             used += (size_t)snprintf(usage + used, sizeof usage - used, " --%s %s", command->options[i].name,
                                      command->options[i].argument);
     if (command->argument != NULL)
-        used += (size_t)snprintf(usage + used, sizeof usage - used, " [%s]", command->argument);
+        used += (size_t)snprintf(usage + used, sizeof usage - used, command->needs_argument ? " %s" : " [%s]",
+                                 command->argument);
     snprintf(usage + used, sizeof usage - used, " [options]");
     output_text(out, "Usage: ");
     write_wrapped(out, usage, (int)strlen("Usage: "), USAGE_COLUMN);

@@ -19,6 +19,13 @@ const char *human_count(int64_t n, char out[HUMAN_BYTES])
     return out;
 }
 
+const char *human_counted(int64_t n, const char *noun, char out[HUMAN_BYTES])
+{
+    char count[HUMAN_BYTES];
+    snprintf(out, HUMAN_BYTES, "%.27s %.10s%s", human_count(n, count), noun, n == 1 ? "" : "s");
+    return out;
+}
+
 const char *human_size(int64_t bytes, char out[HUMAN_BYTES])
 {
     static const char *const units[] = {"B", "kB", "MB", "GB", "TB", "PB", "EB"};
@@ -43,6 +50,19 @@ const char *human_duration(double seconds, char out[HUMAN_BYTES])
         snprintf(out, HUMAN_BYTES, "%" PRId64 ":%02" PRId64, whole / 60, whole % 60);
     else
         snprintf(out, HUMAN_BYTES, "%" PRId64 ":%02" PRId64 ":%02" PRId64, whole / 3600, whole / 60 % 60, whole % 60);
+    return out;
+}
+
+const char *human_span(int64_t ms, char out[HUMAN_BYTES])
+{
+    static const struct {
+        int64_t ms;
+        const char *noun;
+    } units[] = {{86400000, "day"}, {3600000, "hour"}, {60000, "minute"}, {1000, "second"}};
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+        if (ms >= units[i].ms && ms % units[i].ms == 0)
+            return human_counted(ms / units[i].ms, units[i].noun, out);
+    snprintf(out, HUMAN_BYTES, "%" PRId64 " ms", ms);
     return out;
 }
 

@@ -43,6 +43,8 @@ static lake_status parse_global(struct cli *cli, struct command_line *line, stru
 static lake_status check_arguments(const struct cli *cli, const char *name, struct lake_error *err)
 {
     size_t n_taken = cli->command->argument != NULL ? 1 : 0;
+    if (cli->arguments.n == 0 && cli->command->needs_argument)
+        return cli_fail(err, LAKE_INVALID_ARGUMENT, "%s needs %s; see '%s --help'", name, cli->command->argument, name);
     if (cli->arguments.n <= n_taken)
         return LAKE_OK;
     const char *hint = cli->command->stray_hint;

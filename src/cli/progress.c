@@ -40,17 +40,28 @@ double progress_seconds(const struct progress *progress)
     return now() - progress->started;
 }
 
+/* How much was done: rows, or bytes where work has no rows. */
+struct amount {
+    int64_t n;
+    bool is_bytes;
+};
+
+static const char *amount_text(struct amount amount, int64_t n, char out[HUMAN_BYTES])
+{
+    return amount.is_bytes ? human_size(n, out) : human_counted(n, "row", out);
+}
+
 /* ", 45 %, 2,345,678 rows/s, 0:12 left"; without the total only the rate is known. */
-static void format_rest(char *out, size_t out_bytes, double done, double rows_a_second, double seconds)
+static void format_rest(char *out, size_t out_bytes, double done, struct amount amount, double seconds)
 {
     char rate[HUMAN_BYTES];
-    human_count((int64_t)rows_a_second, rate);
+    amount_text(amount, seconds > 0 ? (int64_t)((double)amount.n / seconds) : 0, rate);
     int64_t left = done > 0 ? (int64_t)(seconds * (1 - done) / done) : 0;
     if (done > 0)
-        snprintf(out, out_bytes, ", %.0f %%, %s rows/s, %" PRId64 ":%02d left", 100 * done, rate, left / 60,
+        snprintf(out, out_bytes, ", %.0f %%, %s/s, %" PRId64 ":%02d left", 100 * done, rate, left / 60,
                  (int)(left % 60));
     else
-        snprintf(out, out_bytes, ", %s rows/s", rate);
+        snprintf(out, out_bytes, ", %s/s", rate);
 }
 
 static void write_line(struct progress *progress, int64_t n_rows, int64_t n_bytes, int64_t n_bytes_total)
@@ -58,10 +69,10 @@ static void write_line(struct progress *progress, int64_t n_rows, int64_t n_byte
     char count[HUMAN_BYTES];
     char rest[3 * HUMAN_BYTES];
     char line[LINE_BYTES];
-    double seconds = progress_seconds(progress);
+    struct amount amount = {n_rows > 0 ? n_rows : n_bytes, n_rows == 0 && n_bytes > 0};
     double done = n_bytes_total > 0 ? (double)n_bytes / (double)n_bytes_total : 0;
-    format_rest(rest, sizeof rest, done, seconds > 0 ? (double)n_rows / seconds : 0, seconds);
-    int length = snprintf(line, sizeof line, "%s: %s rows%s", progress->doing, human_count(n_rows, count), rest);
+    format_rest(rest, sizeof rest, done, amount, progress_seconds(progress));
+    int length = snprintf(line, sizeof line, "%s: %s%s", progress->doing, amount_text(amount, amount.n, count), rest);
     if (progress->is_terminal && (size_t)length >= progress->width && progress->width > 0)
         line[progress->width - 1] = '\0';
     fprintf(stderr, progress->is_terminal ? "\r%s\033[K" : "%s\n", line);

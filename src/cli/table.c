@@ -10,7 +10,7 @@ enum { PIECE_ROWS = 1000, GAP = 2 };
 
 lake_status table_init(struct table *table, struct table_layout layout, struct lake_error *err)
 {
-    *table = (struct table){.layout = layout, .n_shown = layout.n_columns};
+    *table = (struct table){.layout = layout, .n_shown = layout.n_columns - layout.n_narrow};
     table->widths = calloc(layout.n_columns + 1, sizeof *table->widths);
     if (table->widths == NULL)
         return cli_fail(err, LAKE_NO_MEMORY, "out of memory");
@@ -47,12 +47,12 @@ static void write_cell(const struct table *table, size_t column, const char *tex
     struct output *out = table->layout.out;
     size_t width = utf8_width(text, strlen(text));
     size_t blanks = table->widths[column] > width ? table->widths[column] - width : 0;
-    if (column > 0)
+    if (column > table->first_shown)
         write_blanks(out, GAP);
     if (table->layout.columns[column].is_right)
         write_blanks(out, blanks);
     write_shown(out, text);
-    if (!table->layout.columns[column].is_right && column + 1 < table->n_shown)
+    if (!table->layout.columns[column].is_right && column + 1 < table->first_shown + table->n_shown)
         write_blanks(out, blanks);
 }
 
@@ -61,7 +61,7 @@ static void write_header(struct table *table)
     struct output *out = table->layout.out;
     if (table->layout.has_colour)
         output_text(out, "\033[1m");
-    for (size_t i = 0; i < table->n_shown; i++)
+    for (size_t i = table->first_shown; i < table->first_shown + table->n_shown; i++)
         write_cell(table, i, table->layout.columns[i].title);
     output_text(out, table->layout.has_colour ? "\033[0m\n" : "\n");
     table->has_header = true;
@@ -80,30 +80,40 @@ static void measure_cells(struct table *table)
     }
 }
 
-/* The first column is shown in any case. */
-static size_t count_fitting(const struct table *table)
+/* How many of the columns [first, end) fit. The first one is shown in any case. */
+static size_t count_fitting(const struct table *table, size_t first, size_t end)
 {
     size_t used = 0;
-    size_t n = 0;
-    for (; n < table->layout.n_columns; n++) {
-        used += table->widths[n] + (n > 0 ? GAP : 0);
-        if (table->layout.width > 0 && used > table->layout.width && n > 0)
+    size_t at = first;
+    for (; at < end; at++) {
+        used += table->widths[at] + (at > first ? GAP : 0);
+        if (table->layout.width > 0 && used > table->layout.width && at > first)
             break;
     }
-    return n;
+    return at - first;
+}
+
+static void choose_columns(struct table *table)
+{
+    size_t n_wide = table->layout.n_columns - table->layout.n_narrow;
+    table->n_shown = count_fitting(table, 0, n_wide);
+    if (table->n_shown == n_wide || table->layout.n_narrow == 0)
+        return;
+    table->first_shown = n_wide;
+    table->n_shown = count_fitting(table, n_wide, table->layout.n_columns);
 }
 
 static void print_piece(struct table *table)
 {
     measure_cells(table);
     if (!table->has_header) {
-        table->n_shown = count_fitting(table);
+        choose_columns(table);
         write_header(table);
     }
     const char *cell = table->text;
     for (size_t i = 0; i < table->n_cells; i++) {
         size_t column = i % table->layout.n_columns;
-        if (column < table->n_shown)
+        if (column >= table->first_shown && column < table->first_shown + table->n_shown)
             write_cell(table, column, cell);
         if (column + 1 == table->layout.n_columns)
             output_text(table->layout.out, "\n");

@@ -24,6 +24,7 @@ struct table_layout {
     struct output *out;
     const struct table_column *columns; /* outlive the table, titles too */
     size_t n_columns;
+    size_t n_narrow; /* of them, the last ones: shown in place of all the others where those do not fit */
     bool has_colour;
     size_t width; /* columns at the end that do not fit into it are left out; 0: all are shown */
 };
@@ -34,8 +35,8 @@ struct table {
     char *text; /* terminated cells, one behind the other */
     size_t text_used, text_capacity;
     size_t n_cells;
-    size_t n_shown;  /* columns; settled with the first piece */
-    bool has_header; /* printed */
+    size_t first_shown, n_shown; /* columns; settled with the first piece */
+    bool has_header;             /* printed */
 };
 
 LAKE_MUST_CHECK lake_status table_init(struct table *table, struct table_layout layout, struct lake_error *err);

@@ -26,6 +26,7 @@ static bool wants_colour(void)
 struct terminal terminal_detect(void)
 {
     struct terminal terminal = {
+        .in_is_terminal = isatty(STDIN_FILENO) == 1,
         .out_is_terminal = isatty(STDOUT_FILENO) == 1,
         .err_is_terminal = isatty(STDERR_FILENO) == 1,
     };

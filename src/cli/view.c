@@ -12,7 +12,7 @@
 #include "options.h"
 #include "report.h"
 
-enum { CELL_BYTES = 1024, CHECKSUM_CHARACTERS = 12 };
+enum { CELL_BYTES = 1024, CHECKSUM_CHARACTERS = 12, DATE_CHARACTERS = 10 };
 
 /* The batches with the last rows, oldest first. All but the first of them hold fewer than VIEW_EDGE_ROWS rows
  * together, and each at least one, so there is always room. */
@@ -25,7 +25,8 @@ struct tail {
 struct rows_view {
     struct view *view;
     struct ArrowSchema schema;
-    struct table_column *columns;
+    struct table_column *columns; /* the stream's, then those of the narrow form */
+    size_t n_columns;
     struct table table;
     struct tail tail;
 };
@@ -39,6 +40,13 @@ lake_status stream_fail(struct ArrowArrayStream *stream, int error_number, struc
 
 /* ---- cells ---- */
 
+static bool ends_in(const char *text, const char *end)
+{
+    size_t n = strlen(text);
+    size_t n_end = strlen(end);
+    return n >= n_end && strcmp(text + n - n_end, end) == 0;
+}
+
 static void shorten(const struct ArrowSchema *column, char *cell)
 {
     char text[HUMAN_BYTES];
@@ -49,7 +57,7 @@ static void shorten(const struct ArrowSchema *column, char *cell)
         snprintf(cell, CELL_BYTES, "%s", human_time(cell, text));
     else if (column->format[0] != 'l' || !parse_digits(cell, &number))
         return;
-    else if (strcmp(column->name, "bytes") == 0)
+    else if (ends_in(column->name, "bytes") || strcmp(column->name, "bytes_after") == 0)
         snprintf(cell, CELL_BYTES, "%s", human_size(number, text));
     else
         snprintf(cell, CELL_BYTES, "%s", human_count(number, text));
@@ -67,6 +75,37 @@ static void format_cell(const struct view *view, const struct ArrowSchema *colum
         shorten(column, cell);
 }
 
+/* Whether a list of names separated by blanks has this one. */
+static bool has_word(const char *words, const char *word)
+{
+    size_t n = strlen(word);
+    for (; *words != '\0'; words += strspn(words, " ")) {
+        size_t length = strcspn(words, " ");
+        if (length == n && strncmp(words, word, n) == 0)
+            return true;
+        words += length;
+    }
+    return false;
+}
+
+static void format_narrow(const struct rows_view *rows, const struct view_column *column,
+                          const struct ArrowArray *batch, int64_t row, char cell[CELL_BYTES])
+{
+    size_t used = 0;
+    *cell = '\0';
+    for (int64_t i = 0; i < rows->schema.n_children; i++) {
+        const struct ArrowSchema *source = rows->schema.children[i];
+        char part[CELL_BYTES];
+        if (!has_word(column->names, source->name))
+            continue;
+        format_cell(rows->view, source, batch->children[i], row, part);
+        int n = snprintf(cell + used, CELL_BYTES - used, "%s%s", used > 0 ? " " : "", part);
+        used = used + (size_t)n < CELL_BYTES ? used + (size_t)n : CELL_BYTES - 1;
+    }
+    if (column->is_date && strlen(cell) > DATE_CHARACTERS)
+        cell[DATE_CHARACTERS] = '\0';
+}
+
 /* A struct array may be a slice of its children: its offset counts in each of them. */
 static lake_status add_row(struct rows_view *rows, const struct ArrowArray *batch, int64_t row, struct lake_error *err)
 {
@@ -75,12 +114,16 @@ static lake_status add_row(struct rows_view *rows, const struct ArrowArray *batc
         format_cell(rows->view, rows->schema.children[i], batch->children[i], batch->offset + row, cell);
         TRY(table_add_cell(&rows->table, cell, err));
     }
+    for (size_t i = 0; i < rows->view->n_narrow; i++) {
+        format_narrow(rows, &rows->view->narrow[i], batch, batch->offset + row, cell);
+        TRY(table_add_cell(&rows->table, cell, err));
+    }
     return LAKE_OK;
 }
 
 static lake_status add_ellipsis(struct rows_view *rows, struct lake_error *err)
 {
-    for (int64_t i = 0; i < rows->schema.n_children; i++)
+    for (size_t i = 0; i < rows->n_columns; i++)
         TRY(table_add_cell(&rows->table, "\xE2\x80\xA6", err));
     return LAKE_OK;
 }
@@ -121,24 +164,40 @@ static lake_status add_tail(struct rows_view *rows, int64_t n_wanted, struct lak
 
 /* ---- the whole ---- */
 
+static bool is_number(const struct ArrowSchema *column)
+{
+    return strchr("ilfg", column->format[0]) != NULL;
+}
+
+static void describe_columns(struct rows_view *rows)
+{
+    size_t n = (size_t)rows->schema.n_children;
+    for (size_t i = 0; i < n; i++) {
+        const struct ArrowSchema *column = rows->schema.children[i];
+        rows->columns[i] = (struct table_column){column->name, is_number(column)};
+        for (size_t j = 0; j < rows->view->n_narrow; j++)
+            if (strcmp(rows->view->narrow[j].names, column->name) == 0)
+                rows->columns[n + j].is_right = is_number(column);
+    }
+    for (size_t j = 0; j < rows->view->n_narrow; j++)
+        rows->columns[n + j].title = rows->view->narrow[j].title;
+}
+
 static lake_status begin_table(struct rows_view *rows, struct ArrowArrayStream *stream, struct lake_error *err)
 {
     int failed = stream->get_schema(stream, &rows->schema);
     if (failed != 0)
         return stream_fail(stream, failed, err);
-    size_t n = (size_t)rows->schema.n_children;
-    rows->columns = calloc(n + 1, sizeof *rows->columns);
+    rows->n_columns = (size_t)rows->schema.n_children + rows->view->n_narrow;
+    rows->columns = calloc(rows->n_columns + 1, sizeof *rows->columns);
     if (rows->columns == NULL)
         return cli_fail(err, LAKE_NO_MEMORY, "out of memory");
-    for (size_t i = 0; i < n; i++) {
-        const struct ArrowSchema *column = rows->schema.children[i];
-        rows->columns[i].title = column->name;
-        rows->columns[i].is_right = strchr("ilfg", column->format[0]) != NULL;
-    }
+    describe_columns(rows);
     struct table_layout layout = {
         .out = rows->view->out,
         .columns = rows->columns,
-        .n_columns = n,
+        .n_columns = rows->n_columns,
+        .n_narrow = rows->view->n_narrow,
         .has_colour = rows->view->has_colour,
         .width = rows->view->width,
     };
@@ -173,6 +232,19 @@ static lake_status add_rest(struct rows_view *rows, struct lake_error *err)
     return add_tail(rows, n_rest < VIEW_EDGE_ROWS ? n_rest : VIEW_EDGE_ROWS, err);
 }
 
+/* Whether a column of the stream is in the table, as itself or in the narrow form. */
+static bool is_shown(const struct rows_view *rows, size_t column)
+{
+    const struct table *table = &rows->table;
+    size_t n_wide = rows->n_columns - rows->view->n_narrow;
+    if (table->first_shown == 0)
+        return column < table->n_shown;
+    for (size_t i = n_wide; i < n_wide + table->n_shown; i++)
+        if (has_word(rows->view->narrow[i - n_wide].names, rows->columns[column].title))
+            return true;
+    return false;
+}
+
 static void write_footer(struct rows_view *rows)
 {
     char count[HUMAN_BYTES];
@@ -181,8 +253,13 @@ static void write_footer(struct rows_view *rows)
     output_printf(out, "%s row%s", human_count(n_rows, count), n_rows == 1 ? "" : "s");
     if (rows->view->is_cut && n_rows > 2 * VIEW_EDGE_ROWS)
         output_printf(out, ", the first and last %d shown", VIEW_EDGE_ROWS);
-    for (size_t i = rows->table.n_shown; i < rows->table.layout.n_columns; i++)
-        output_printf(out, "%s%s", i == rows->table.n_shown ? "; too narrow for " : ", ", rows->columns[i].title);
+    const char *before = "; too narrow for ";
+    for (size_t i = 0; i < (size_t)rows->schema.n_children; i++) {
+        if (is_shown(rows, i))
+            continue;
+        output_printf(out, "%s%s", before, rows->columns[i].title);
+        before = ", ";
+    }
     output_text(out, "\n");
 }
 

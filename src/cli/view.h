@@ -15,11 +15,20 @@ enum view_style {
     VIEW_HUMAN  /* counts with separators, sizes with units, times to the minute, checksums cut */
 };
 
+/* A column of the narrow form. */
+struct view_column {
+    const char *title;
+    const char *names; /* of the stream's columns whose cells stand in it, joined by a blank */
+    bool is_date;      /* times to the day */
+};
+
 struct view {
     struct output *out;
     enum view_style style;
     bool has_colour;
-    size_t width;    /* of the terminal; 0: show all columns */
+    size_t width;                     /* of the terminal; 0: show all columns */
+    const struct view_column *narrow; /* shown where not all columns of the stream fit; NULL: as many as do */
+    size_t n_narrow;
     bool ts_numbers; /* times as numbers */
     bool is_cut;     /* only the first and last VIEW_EDGE_ROWS rows */
     int64_t n_rows;  /* set: of the stream */

@@ -51,10 +51,16 @@ struct io_ops {
     int (*status)(void *context, const char *path, struct io_status *out);
     int (*file_status)(void *context, int file, struct io_status *out);
     int (*rename)(void *context, const char *from, const char *to);
+    /* A hard link: another name for the same bytes. -EXDEV, -EPERM, … where there can be none. */
+    int (*link)(void *context, const char *from, const char *to);
+    /* A new file that shares the blocks of an existing one (reflink). -EOPNOTSUPP, -EXDEV, … where the filesystem cannot. */
+    int (*clone)(void *context, const char *from, const char *to);
     int (*remove)(void *context, const char *path);
     int (*make_directory)(void *context, const char *path);
     int (*remove_directory)(void *context, const char *path);
     int (*list)(void *context, const char *path, io_list_entry entry, void *entry_context);
+    /* The absolute path without symbolic links, terminated; -ENAMETOOLONG where it does not fit into n bytes. */
+    int (*real_path)(void *context, const char *path, char *out, size_t n);
     int (*is_network)(void *context, const char *path); /* 1: the path lies on a network filesystem */
     int (*random)(void *context, void *bytes, size_t n);
     int64_t (*now_ms)(void *context);       /* wall clock, epoch ms */

@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #if defined(__linux__)
+#include <linux/fs.h>
+#include <sys/ioctl.h>
 #include <sys/vfs.h>
 
 int io_linux_sync_filesystem(int file)
@@ -24,6 +26,11 @@ int io_linux_lock(int file, enum io_lock lock)
     if (fcntl(file, F_OFD_SETLK, &range) == 0)
         return 0;
     return errno == EACCES ? -EAGAIN : -errno;
+}
+
+int io_linux_clone(int from, int to)
+{
+    return ioctl(to, FICLONE, from) != 0 ? -errno : 0;
 }
 
 /* Filesystem types of statfs(2) on which SQLite's WAL does not work: its shared memory is not shared between hosts. */
@@ -65,6 +72,13 @@ int io_linux_lock(int file, enum io_lock lock)
     if (flock(file, operation | LOCK_NB) == 0)
         return 0;
     return errno == EWOULDBLOCK ? -EAGAIN : -errno;
+}
+
+int io_linux_clone(int from, int to)
+{
+    (void)from;
+    (void)to;
+    return -EOPNOTSUPP;
 }
 
 int io_linux_is_network(const char *path)

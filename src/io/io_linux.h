@@ -6,6 +6,7 @@
 
 int io_linux_sync_filesystem(int file);         /* syncfs; -ENOSYS elsewhere: sync each file */
 int io_linux_lock(int file, enum io_lock lock); /* open file description locks; flock elsewhere */
+int io_linux_clone(int from, int to);           /* FICLONE; -EOPNOTSUPP elsewhere */
 int io_linux_is_network(const char *path);      /* statfs; 0 (not known to be) elsewhere */
 
 #endif

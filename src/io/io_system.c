@@ -1,10 +1,14 @@
 /* The real table: POSIX. What only Linux has is asked of io_linux.c. */
+#define _XOPEN_SOURCE 700 /* realpath */
+
 #include "io/io.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -127,6 +131,45 @@ static int system_rename(void *context, const char *from, const char *to)
     return rename(from, to) != 0 ? -errno : 0;
 }
 
+static int system_link(void *context, const char *from, const char *to)
+{
+    (void)context;
+    return link(from, to) != 0 ? -errno : 0;
+}
+
+/* A file that could not be made whole does not stay. */
+static int system_clone(void *context, const char *from, const char *to)
+{
+    int source = system_open(context, from, IO_READ);
+    if (source < 0)
+        return source;
+    int target = system_open(context, to, IO_CREATE_NEW);
+    int result = target;
+    if (target >= 0) {
+        result = io_linux_clone(source, target);
+        int closed = system_close(context, target);
+        if (result == 0)
+            result = closed;
+        if (result != 0)
+            (void)unlink(to);
+    }
+    (void)system_close(context, source); /* nothing was written */
+    return result;
+}
+
+static int system_real_path(void *context, const char *path, char *out, size_t n)
+{
+    (void)context;
+    char resolved[PATH_MAX];
+    if (realpath(path, resolved) == NULL)
+        return -errno;
+    size_t length = strlen(resolved);
+    if (length >= n)
+        return -ENAMETOOLONG;
+    memcpy(out, resolved, length + 1);
+    return 0;
+}
+
 static int system_remove(void *context, const char *path)
 {
     (void)context;
@@ -239,10 +282,13 @@ static const struct io_ops system_ops = {
     .status = system_status,
     .file_status = system_file_status,
     .rename = system_rename,
+    .link = system_link,
+    .clone = system_clone,
     .remove = system_remove,
     .make_directory = system_make_directory,
     .remove_directory = system_remove_directory,
     .list = system_list,
+    .real_path = system_real_path,
     .is_network = system_is_network,
     .random = system_random,
     .now_ms = system_now_ms,

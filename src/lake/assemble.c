@@ -82,7 +82,8 @@ static lake_status open_slice(struct assembler *assembler, const struct slice *s
     TRY(get_file(assembler, worker, out, err));
     if (slice->state_path != NULL)
         return stored_file_open_staged(*out, slice->state_path, err);
-    return stored_file_open(*out, slice->file, err);
+    return slice->n_rows == 0 ? stored_file_open(*out, slice->file, err)
+                              : stored_file_open_rows(*out, slice->file, slice->n_rows, err);
 }
 
 /* ---- one column of one slice ---- */
@@ -185,7 +186,8 @@ static lake_status read_slice(void *context, size_t slice, size_t worker, struct
     TRY(open_slice(job->assembler, &job->slices[slice], worker, &file, err));
     for (size_t i = 0; status == LAKE_OK && i < job->batch->schema->n_fields; i++)
         status = read_column(job, slice, i, file, err);
-    stored_file_close(file);
+    if (status != LAKE_OK || job->slices[slice].state_path != NULL)
+        stored_file_close(file); /* asked again, it is opened anew; what is staged is moved or removed */
     return status;
 }
 
@@ -295,6 +297,33 @@ out:
     release_parts(&job, schema->n_fields);
     batch_release(&batch);
     return status;
+}
+
+/* About how many of a file's rows lie in [start, end), if they were spread evenly. */
+static int64_t guess_rows(const struct manifest_file *file, int64_t start_ms, int64_t end_ms)
+{
+    double first = (double)(file->time_from_ms > start_ms ? file->time_from_ms : start_ms);
+    double last = (double)(file->time_to_ms < end_ms ? file->time_to_ms : end_ms);
+    double span = (double)file->time_to_ms - (double)file->time_from_ms;
+    if (last < first)
+        return 0;
+    return span <= 0 ? file->n_rows : (int64_t)((double)file->n_rows * (last - first) / span);
+}
+
+lake_status assembler_narrow(struct assembler *assembler, struct slice *slice, int64_t start_ms, int64_t end_ms,
+                             struct lake_error *err)
+{
+    static const struct column_field key = {"ts", COLUMN_TIMESTAMP_MS, 0, false};
+    struct stored_file *file = NULL;
+    TRY(get_file(assembler, 0, &file, err));
+    TRY(stored_file_open_rows(file, slice->file, guess_rows(slice->file, start_ms, end_ms), err));
+    struct parquet_reader *reader = stored_file_parquet(file);
+    int found = parquet_reader_find(reader, key.name);
+    if (found < 0)
+        return lake_fail(err, LAKE_CORRUPT, "%s: has no column ts", slice->file->path);
+    TRY(check_type(&parquet_reader_file(reader)->columns[found], &key, err));
+    int64_t last_ms = end_ms == INT64_MIN ? end_ms : end_ms - 1;
+    return parquet_reader_find_rows(reader, (size_t)found, start_ms, last_ms, &slice->first_row, &slice->n_rows, err);
 }
 
 static lake_status schema_of_file(const struct parquet_file *file, struct schema **out, struct lake_error *err)

@@ -32,6 +32,9 @@ LAKE_MUST_CHECK lake_status assemble_batch(struct assembler *assembler, const st
 /* All rows and columns of one file, with a schema of its own. */
 LAKE_MUST_CHECK lake_status assemble_file(struct assembler *assembler, const struct slice *file, struct batch *out,
                                           struct lake_error *err);
+/* Narrows a slice of a whole stored file to the pages that can hold times in [start, end), by the file's page index. */
+LAKE_MUST_CHECK lake_status assembler_narrow(struct assembler *assembler, struct slice *slice, int64_t start_ms,
+                                             int64_t end_ms, struct lake_error *err);
 /* The reader of the calling thread, for looking into one file otherwise. */
 LAKE_MUST_CHECK lake_status assembler_get_file(struct assembler *assembler, struct stored_file **out,
                                                struct lake_error *err);

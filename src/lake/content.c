@@ -99,14 +99,19 @@ static void order_by_name(const struct schema *schema, size_t *order)
     }
 }
 
+static lake_status hash_head(struct sha256 *hash, int64_t n_rows, struct lake_error *err)
+{
+    uint8_t bytes[8];
+    store_u64(bytes, (uint64_t)n_rows);
+    TRY(sha256_begin(hash, err));
+    TRY(sha256_update(hash, content_magic, sizeof content_magic, err));
+    return sha256_update(hash, bytes, sizeof bytes, err);
+}
+
 static lake_status hash_day(const struct batch *batch, const size_t *order, struct sha256 *hash,
                             struct content_day *day, struct lake_error *err)
 {
-    uint8_t n_rows[8];
-    TRY(sha256_begin(hash, err));
-    TRY(sha256_update(hash, content_magic, sizeof content_magic, err));
-    store_u64(n_rows, (uint64_t)day->n_rows);
-    TRY(sha256_update(hash, n_rows, sizeof n_rows, err));
+    TRY(hash_head(hash, day->n_rows, err));
     for (size_t i = 0; i < batch->schema->n_fields; i++) {
         struct slice slice = {&batch->schema->fields[order[i]], &batch->columns[order[i]], day->first_row, day->n_rows};
         TRY(hash_column(hash, &slice, err));
@@ -150,4 +155,11 @@ lake_status content_find_days(const struct batch *batch, struct sha256 *hash, st
 out:
     memory_free(order);
     return status;
+}
+
+lake_status content_empty_day(int64_t day, struct sha256 *hash, struct content_day *out, struct lake_error *err)
+{
+    *out = (struct content_day){.day = day, .first_ms = day * MS_PER_DAY, .last_ms = day * MS_PER_DAY};
+    TRY(hash_head(hash, 0, err));
+    return sha256_end(hash, out->sha256, err);
 }

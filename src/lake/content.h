@@ -20,4 +20,8 @@ struct content_day {
 LAKE_MUST_CHECK lake_status content_find_days(const struct batch *batch, struct sha256 *hash, struct content_day **days,
                                               size_t *n_days, struct lake_error *err);
 
+/* A day that has no rows left. Its keys are the day's beginning. */
+LAKE_MUST_CHECK lake_status content_empty_day(int64_t day, struct sha256 *hash, struct content_day *out,
+                                              struct lake_error *err);
+
 #endif

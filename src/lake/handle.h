@@ -5,9 +5,12 @@
 #ifndef LAKE_HANDLE_H
 #define LAKE_HANDLE_H
 
+#include <datalake/maintenance.h>
+
 #include "base/arena.h"
 #include "io/lock.h"
 #include "lake/lake.h"
+#include "lake/names.h"
 #include "manifest/manifest.h"
 
 struct lake {
@@ -24,6 +27,9 @@ struct lake {
     bool was_created;
     bool has_committed; /* through this handle, under the mutex */
     const char *recovery_report;
+    struct lake_policy policy;
+    char default_market[NAME_BYTES]; /* where a write names none: dl.toml's market, else FUTURES */
+    struct readers *readers;         /* lake/readers.c's own; made by the first scan */
 };
 
 #define LAKE_VERSION "0.1.0"

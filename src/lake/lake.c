@@ -8,7 +8,10 @@
 #include "base/limits.h"
 #include "base/memory.h"
 #include "io/file.h"
+#include "io/tree.h"
+#include "lake/config.h"
 #include "lake/layout.h"
+#include "lake/readers.h"
 #include "lake/recover.h"
 #include "lake/staging.h"
 
@@ -86,21 +89,59 @@ out:
     return status;
 }
 
-static lake_status take_options(struct lake *lake, const struct lake_options *options, struct lake_error *err)
+/* Whatever way leads to the data, its state is beside it: a link to a data root has no state of its own. */
+static lake_status find_state_root(struct lake *lake, struct lake_error *err)
+{
+    char resolved[LIMIT_PATH_BYTES];
+    int result = lake->io.ops->real_path(lake->io.context, lake->data_root, resolved, sizeof resolved);
+    if (result == -ENOENT || result == -ENOTDIR) /* to be made, as a plain directory */
+        return layout_state_root(lake->data_root, &lake->state_root, err);
+    if (result != 0)
+        return lake_fail_errno(err, -result, "cannot find the data", lake->data_root);
+    return layout_state_root(resolved, &lake->state_root, err);
+}
+
+static lake_status take_paths(struct lake *lake, const struct lake_options *options, struct lake_error *err)
 {
     bool has_root = options->data_root != NULL && options->data_root[0] != '\0';
     bool has_db = options->db_path != NULL && options->db_path[0] != '\0';
     TRY(memory_copy_string(has_root ? options->data_root : default_data_root, &lake->data_root, err));
     TRY(memory_copy_string(has_db ? options->db_path : default_db_path, &lake->db_path, err));
-    TRY(layout_state_root(lake->data_root, &lake->state_root, err));
-    lake->memory_bytes = options->memory_bytes == 0 ? LIMIT_ENGINE_BYTES : (size_t)options->memory_bytes;
-    TRY(mutex_new(&lake->mutex, err));
-    TRY(block_cache_new(lake->memory_bytes / CACHE_SHARE, &lake->blocks, err));
-    return pool_new(options->n_threads, &lake->pool, err);
+    return find_state_root(lake, err);
 }
 
-/* WAL needs memory that is shared between processes: a network filesystem has none. */
-static lake_status refuse_network(struct lake *lake, struct lake_error *err)
+/* Before anything is made: a lake whose settings are not understood is not touched. */
+static lake_status take_config(struct lake *lake, const char *given, struct lake_error *err)
+{
+    struct config config;
+    char *directory = NULL, *path = NULL;
+    lake_status status = LAKE_OK;
+    config_init(&config);
+    if (given == NULL) {
+        TRY_OUT(path_parent(lake->db_path, &directory, err));
+        TRY_OUT(config_find(lake->io, directory, &path, err));
+    } else if (given[0] != '\0') {
+        TRY_OUT(memory_copy_string(given, &path, err));
+    }
+    if (path != NULL)
+        TRY_OUT(config_read(&config, lake->io, path, err));
+    lake->policy = config.policy;
+    memcpy(lake->default_market, config.market, sizeof lake->default_market);
+out:
+    memory_free(directory);
+    memory_free(path);
+    return status;
+}
+
+lake_status lake_get_policy(const struct lake *lake, struct lake_policy *out, struct lake_error *err)
+{
+    if (out == NULL || out->size != sizeof *out)
+        return lake_fail(err, LAKE_INVALID_ARGUMENT, "the policy has an unknown size");
+    *out = lake->policy;
+    return LAKE_OK;
+}
+
+lake_status lake_refuse_network(const struct lake *lake, struct lake_error *err)
 {
     char *directory = NULL;
     TRY(path_parent(lake->db_path, &directory, err));
@@ -124,28 +165,18 @@ static lake_status make_directories(struct lake *lake, struct lake_error *err)
     return status == LAKE_OK ? make_state(lake, err) : status;
 }
 
-static int is_any_entry(void *context, const char *name, enum io_kind kind)
-{
-    (void)context;
-    (void)name;
-    (void)kind;
-    return 1;
-}
-
 /* A new manifest over files that another one lists would have every row twice (I3). */
 static lake_status refuse_foreign_data(struct lake *lake, struct lake_error *err)
 {
-    bool any = false; /* what another lake's writer staged lies outside the data root */
-    int found = lake->io.ops->list(lake->io.context, lake->data_root, is_any_entry, NULL);
+    bool is_empty = true, any = false; /* what another lake's writer staged lies outside the data root */
+    TRY(tree_is_empty(lake->io, lake->data_root, &is_empty, err));
     TRY(staging_any(lake, &any, err));
-    if (found > 0 || any)
+    if (!is_empty || any)
         return lake_fail(
             err, LAKE_EXISTS,
-            "%s: holds data already, and %s is not its manifest: name the right one with --db-path, or give "
-            "an empty directory with --data-root",
+            "%s: holds data already, and %s is not its manifest: name the right one with --db-path, make it "
+            "anew with 'dl init --rebuild', or give an empty directory with --data-root",
             lake->data_root, lake->db_path);
-    if (found < 0 && found != -ENOENT)
-        return lake_fail_errno(err, -found, "cannot list", lake->data_root);
     return LAKE_OK;
 }
 
@@ -155,7 +186,7 @@ static lake_status create(struct lake *lake, struct lake_error *err)
     lake_status status = LAKE_OK;
     TRY(refuse_foreign_data(lake, err));
     TRY(make_directories(lake, err));
-    TRY(refuse_network(lake, err));
+    TRY(lake_refuse_network(lake, err));
     TRY(lake_lock(lake, &lock, LAKE_LOCK_WAIT_MS, "making the lake", err));
     status = manifest_open(lake->db_path, MANIFEST_CREATE, &lake->was_created, &lake->manifest, err);
     file_lock_release(&lock);
@@ -164,18 +195,40 @@ static lake_status create(struct lake *lake, struct lake_error *err)
 
 static lake_status fail_no_lake(const struct lake *lake, struct lake_error *err)
 {
+    bool is_empty = true;
+    TRY(tree_is_empty(lake->io, lake->data_root, &is_empty, err));
+    if (is_empty)
+        return lake_fail(err, LAKE_NOT_FOUND,
+                         "%s: there is no lake here; make one with 'dl init' or name it with --db-path", lake->db_path);
     return lake_fail(err, LAKE_NOT_FOUND,
-                     "%s: there is no lake here; make one with 'dl init' or name it with --db-path", lake->db_path);
+                     "%s: is not there, but %s holds data: name its manifest with --db-path, or make it anew with "
+                     "'dl init --rebuild'",
+                     lake->db_path, lake->data_root);
 }
 
-/* A manifest that another process is making at this moment looks like none: ask again when nobody is. */
-static lake_status open_after_maker(struct lake *lake, struct lake_error *err)
+/* A manifest that another process is making at this moment looks like none, and one that another version left is brought up
+ * to date: both when nobody else is at it. */
+static lake_status open_under_lock(struct lake *lake, enum manifest_mode mode, struct lake_error *err)
 {
     struct file_lock lock = {0};
-    TRY(lake_lock(lake, &lock, LAKE_LOCK_WAIT_MS, "opening", err));
-    lake_status status = manifest_open(lake->db_path, MANIFEST_READ_WRITE, &lake->was_created, &lake->manifest, err);
+    TRY(lake_lock(lake, &lock, LAKE_LOCK_WAIT_MS, mode == MANIFEST_MIGRATE ? "migration" : "opening", err));
+    lake_status status = manifest_open(lake->db_path, mode, &lake->was_created, &lake->manifest, err);
     file_lock_release(&lock);
     return status;
+}
+
+static lake_status open_existing(struct lake *lake, struct lake_error *err)
+{
+    struct lake_error first = {LAKE_OK, ""};
+    lake_status status = manifest_open(lake->db_path, MANIFEST_READ_WRITE, &lake->was_created, &lake->manifest, &first);
+    if (status == LAKE_CORRUPT)
+        status = open_under_lock(lake, MANIFEST_READ_WRITE, err);
+    else if (status == LAKE_INVALID_STATE)
+        status = open_under_lock(lake, MANIFEST_MIGRATE, err);
+    else if (status != LAKE_OK)
+        return lake_fail(err, status, "%s", first.message);
+    /* Without permission to lock there is nobody to wait for. */
+    return status == LAKE_PERMISSION ? lake_fail(err, first.status, "%s", first.message) : status;
 }
 
 static lake_status require_data_root(const struct lake *lake, struct lake_error *err)
@@ -196,18 +249,16 @@ static lake_status open_manifest(struct lake *lake, bool may_create, struct lake
         return create(lake, err);
     if (!exists)
         return fail_no_lake(lake, err);
-    TRY(refuse_network(lake, err));
+    TRY(lake_refuse_network(lake, err));
     TRY(require_data_root(lake, err));
-    lake_status status = manifest_open(lake->db_path, MANIFEST_READ_WRITE, &lake->was_created, &lake->manifest, err);
-    if (status == LAKE_CORRUPT)
-        status = open_after_maker(lake, err);
+    lake_status status = open_existing(lake, err);
     /* An empty database: its maker was killed before the first commit. */
     if (status == LAKE_NOT_FOUND)
         return may_create ? create(lake, err) : fail_no_lake(lake, err);
     return status;
 }
 
-lake_status lake_open_with(const struct lake_options *options, struct io io, struct lake **out, struct lake_error *err)
+lake_status lake_new(const struct lake_options *options, struct io io, struct lake **out, struct lake_error *err)
 {
     struct lake *lake = NULL;
     lake_status status = LAKE_OK;
@@ -218,7 +269,25 @@ lake_status lake_open_with(const struct lake_options *options, struct io io, str
     lake->io = io;
     lake->recovery_report = "";
     arena_init(&lake->texts, LIMIT_ENGINE_BYTES);
-    TRY_OUT(take_options(lake, options, err));
+    TRY_OUT(take_paths(lake, options, err));
+    TRY_OUT(take_config(lake, options->config_path, err));
+    lake->memory_bytes = options->memory_bytes == 0 ? LIMIT_ENGINE_BYTES : (size_t)options->memory_bytes;
+    TRY_OUT(mutex_new(&lake->mutex, err));
+    TRY_OUT(block_cache_new(lake->memory_bytes / CACHE_SHARE, &lake->blocks, err));
+    TRY_OUT(pool_new(options->n_threads, &lake->pool, err));
+    *out = lake;
+    lake = NULL;
+out:
+    lake_close(lake);
+    return status;
+}
+
+lake_status lake_open_with(const struct lake_options *options, struct io io, struct lake **out, struct lake_error *err)
+{
+    struct lake *lake = NULL;
+    lake_status status = LAKE_OK;
+    *out = NULL;
+    TRY_OUT(lake_new(options, io, &lake, err));
     TRY_OUT(open_manifest(lake, options->create, err));
     TRY_OUT(lake_recover(lake, err));
     *out = lake;
@@ -233,15 +302,15 @@ lake_status lake_open(const struct lake_options *options, struct lake **out, str
     return lake_open_with(options, io_system(), out, err);
 }
 
-/* Commits stand in the WAL until it is moved. A copy of manifest.db alone, or a reader who may not write, would miss them: so
- * the last thing a writer does is to move them, unless another holds the lock, who will. */
+/* Moving the WAL waits for the disk twice, so a writer does it only where the WAL has grown, and where it made the lake: then all
+ * there is of it stands in manifest.db. Not where another holds the lock, who will. */
 static void flush_manifest(struct lake *lake)
 {
     struct file_lock lock = {0};
     if (!lake->has_committed && !lake->was_created)
         return;
     if (lake_lock(lake, &lock, 0, "closing", NULL) == LAKE_OK)
-        manifest_flush(lake->manifest);
+        (lake->was_created ? manifest_flush : manifest_checkpoint)(lake->manifest);
     file_lock_release(&lock);
 }
 
@@ -249,6 +318,7 @@ void lake_close(struct lake *lake)
 {
     if (lake == NULL)
         return;
+    readers_release(lake);
     if (lake->manifest != NULL)
         flush_manifest(lake);
     manifest_close(lake->manifest);

@@ -5,9 +5,10 @@
 #include <string.h>
 
 #include "base/calendar.h"
+#include "base/limits.h"
 #include "base/memory.h"
+#include "column/data_type.h"
 #include "io/file.h"
-#include "lake/names.h"
 
 lake_status layout_state_root(const char *data_root, char **out, struct lake_error *err)
 {
@@ -76,6 +77,146 @@ lake_status layout_file_path(const struct layout_file *file, struct buffer *out,
     TRY(append_file_name(file, out, err));
     return buffer_string(out, &text, err);
 }
+
+/* ---- from a path back to what it names ---- */
+
+/* Three directories of names, the type, the period, the year and perhaps month and day, then the file. */
+enum { NAME_PARTS = 3, TYPE_PART = NAME_PARTS, PERIOD_PART, YEAR_PART, MOST_PARTS = YEAR_PART + 4 };
+
+struct parts {
+    struct {
+        const char *text;
+        size_t n;
+    } at[MOST_PARTS];
+    size_t n;
+};
+
+static bool split_path(const char *path, struct parts *parts)
+{
+    for (parts->n = 0; parts->n < MOST_PARTS; path++) {
+        size_t n = strcspn(path, "/");
+        parts->at[parts->n].text = path;
+        parts->at[parts->n++].n = n;
+        path += n;
+        if (*path == '\0')
+            break;
+    }
+    return *path == '\0' && parts->n > YEAR_PART + 1;
+}
+
+/* The part without the '%' of an escaped name; "" where it cannot be a name. */
+static void unescape(const struct parts *parts, size_t part, char out[NAME_BYTES])
+{
+    const char *text = parts->at[part].text;
+    size_t n = parts->at[part].n;
+    bool is_escaped = n > 0 && text[0] == '%';
+    n -= is_escaped;
+    if (n >= NAME_BYTES)
+        n = 0;
+    memcpy(out, text + is_escaped, n);
+    out[n] = '\0';
+}
+
+static bool parse_digits(const struct parts *parts, size_t part, size_t n_digits, int32_t *out)
+{
+    if (parts->at[part].n != n_digits)
+        return false;
+    *out = 0;
+    for (size_t i = 0; i < n_digits; i++) {
+        char c = parts->at[part].text[i];
+        if (c < '0' || c > '9')
+            return false;
+        *out = *out * 10 + (c - '0');
+    }
+    return true;
+}
+
+static bool parse_dates(const struct parts *parts, struct layout_path *out)
+{
+    static const enum partition_grain grains[] = {GRAIN_YEAR, GRAIN_MONTH, GRAIN_DAY};
+    struct calendar_date date = {0, 1, 1};
+    size_t n_dates = parts->n - YEAR_PART - 1; /* 1 … 3 */
+    if (!parse_digits(parts, YEAR_PART, 4, &date.year) ||
+        (n_dates > 1 && !parse_digits(parts, YEAR_PART + 1, 2, &date.month)) ||
+        (n_dates > 2 && !parse_digits(parts, YEAR_PART + 2, 2, &date.day)) || !calendar_date_is_valid(date))
+        return false;
+    out->grain = grains[n_dates - 1];
+    partition_bounds(out->grain, calendar_day_from_date(date) * MS_PER_DAY, &out->start_ms, &out->end_ms);
+    return true;
+}
+
+static bool parse_type(const struct parts *parts, struct layout_path *out)
+{
+    char type[NAME_BYTES], period[NAME_BYTES];
+    const struct data_type *found_type = NULL;
+    const struct period *found_period = NULL;
+    unescape(parts, TYPE_PART, type);
+    unescape(parts, PERIOD_PART, period);
+    if (data_type_find(type, &found_type, NULL) != LAKE_OK || period_find(period, &found_period, NULL) != LAKE_OK)
+        return false;
+    out->type = found_type->name;
+    out->period = found_period->name;
+    return true;
+}
+
+static bool parse_random(const char *path, uint64_t *out)
+{
+    static const char ending[] = ".parquet", digits[] = "0123456789abcdef";
+    enum { N_DIGITS = 16, N_ENDING = sizeof ending - 1 };
+    size_t n = strlen(path);
+    if (n < N_DIGITS + N_ENDING)
+        return false;
+    *out = 0;
+    for (const char *at = path + n - N_ENDING - N_DIGITS; at < path + n - N_ENDING; at++) {
+        const char *digit = strchr(digits, *at);
+        if (digit == NULL)
+            return false;
+        *out = *out << 4 | (uint64_t)(digit - digits);
+    }
+    return true;
+}
+
+static bool canonical_names(struct layout_path *out)
+{
+    const struct layout_path given = *out;
+    return name_exchange(given.exchange, out->exchange, NULL) == LAKE_OK &&
+           name_market(given.market, out->market, NULL) == LAKE_OK &&
+           name_symbol(given.symbol, out->symbol, NULL) == LAKE_OK;
+}
+
+/* Taken apart without much ado, then put together again: whatever was not as it should be makes another path. */
+static lake_status is_the_same(const char *path, const struct layout_path *parsed, bool *is_same,
+                               struct lake_error *err)
+{
+    struct buffer again = BUFFER_INIT(LIMIT_PATH_BYTES);
+    const struct manifest_dataset dataset = {0,           parsed->exchange, parsed->market, parsed->symbol,
+                                             parsed->type, parsed->period};
+    const struct layout_file file = {&dataset, parsed->grain, parsed->start_ms, parsed->random};
+    lake_status status = layout_file_path(&file, &again, err);
+    *is_same = status == LAKE_OK && strcmp(path, (const char *)again.data) == 0;
+    buffer_release(&again);
+    return status;
+}
+
+lake_status layout_parse_path(const char *path, struct layout_path *out, struct lake_error *err)
+{
+    struct parts parts;
+    bool is_same = false;
+    *out = (struct layout_path){0};
+    if (split_path(path, &parts) && parse_dates(&parts, out) && parse_type(&parts, out) &&
+        parse_random(path, &out->random)) {
+        unescape(&parts, 0, out->exchange);
+        unescape(&parts, 1, out->market);
+        unescape(&parts, 2, out->symbol);
+        if (canonical_names(out))
+            TRY(is_the_same(path, out, &is_same, err));
+    }
+    if (!is_same)
+        return lake_fail(err, LAKE_INVALID_ARGUMENT, "'%.200s' is not the path of a file of a lake", path);
+    return LAKE_OK;
+}
+
+/* ---- other places ---- */
 
 lake_status layout_history_path(const char *path, struct buffer *out, struct lake_error *err)
 {

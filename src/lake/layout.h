@@ -13,6 +13,7 @@
 #include "base/buffer.h"
 #include "column/period.h"
 #include "lake/handle.h"
+#include "lake/names.h"
 #include "manifest/manifest.h"
 
 /* ".lake" beside a data root named "data", ".lake-<name>" beside another, so that two lakes may share a parent. */
@@ -27,6 +28,17 @@ struct layout_file {
 /* The file's path below the data root, into the buffer as a terminated string. */
 LAKE_MUST_CHECK lake_status layout_file_path(const struct layout_file *file, struct buffer *out,
                                              struct lake_error *err);
+
+/* What a file's path says, the other way round. */
+struct layout_path {
+    char exchange[NAME_BYTES], market[NAME_BYTES], symbol[NAME_BYTES]; /* canonical, not escaped */
+    const char *type, *period;                                         /* canonical; live for ever */
+    enum partition_grain grain; /* of the file, by its directories: a rolled-up month of a type cut by days is a month */
+    int64_t start_ms, end_ms;   /* of that day, month or year; the file may answer for less */
+    uint64_t random;
+};
+/* Every path that layout_file_path makes; LAKE_INVALID_ARGUMENT for any other text. */
+LAKE_MUST_CHECK lake_status layout_parse_path(const char *path, struct layout_path *out, struct lake_error *err);
 
 /* Where a file of that path goes when it is retired, below the state directory, as a terminated string. */
 LAKE_MUST_CHECK lake_status layout_history_path(const char *path, struct buffer *out, struct lake_error *err);

@@ -1,11 +1,14 @@
-/* One partition of a write: rows collected, merged with what is stored, encoded and staged.
+/* One partition of an operation: what is stored, what is to become of it, and the file that was staged for that.
  *
- * A partition is first open (rows are collected in memory), then staged: its new file lies in staging, and the rows that came in lie
- * beside it wherever they differ from that file, so that the partition can take more rows or be merged again with another
- * base (I6). What it was merged with stands in `base`. Rows that are all stored already stage nothing: they were there when they were
- * looked for, whatever others commit after that.
+ * A partition answers for a range of time of one dataset: the grain's, or that of a live file that is wider (a rolled-up
+ * month). It is told what to do: rows that came in, ranges whose rows are cut or put back as of a snapshot, or the same rows in one
+ * file. Staging looks up what is stored (`base`), makes the rows that are to be, and writes them to staging wherever a day's content
+ * changes. A partition can then take more rows, or be staged again on another base (I6): rows that came in are kept in
+ * staging as well, wherever the staged file holds others too. Rows that are all stored already stage nothing: they were there when
+ * they were looked for, whatever others commit after that. A partition that keeps no rows stages no file.
  *
- * partition_stage is what costs time; partitions are staged in parallel, each by one thread with its own partition_tools. */
+ * partition_stage is what costs time; partitions are staged in parallel, each by one thread with its own partition_tools.
+ * Collections of partitions, and what happens when one grows over others, are partition_set.h. */
 #ifndef LAKE_PARTITION_H
 #define LAKE_PARTITION_H
 
@@ -17,9 +20,43 @@
 #include "lake/staging.h"
 #include "manifest/manifest.h"
 
+struct time_range {
+    int64_t start_ms, end_ms; /* half open */
+};
+
+/* Sorted, disjoint, those that touch joined. */
+struct range_list {
+    struct time_range *items;
+    size_t n;
+};
+
+enum partition_kind {
+    PARTITION_MERGE,   /* the stored rows, less what is cut, with what is put back and what came in */
+    PARTITION_ROLL_UP, /* the stored rows in one file; contents stay */
+    PARTITION_REWRITE  /* the same, with the rows read from source_path instead of the stored file */
+};
+
+struct partition_counts {
+    struct merge_counts rows;        /* that came in */
+    int64_t n_settled;               /* that came in and were stored already when an earlier staging looked */
+    int64_t n_removed, n_restored;   /* by cuts and by putting back */
+    int64_t n_lost;                  /* of the base files that were read: rows changed or left out */
+    int64_t n_kept;                  /* previews only: rows left */
+};
+
 struct partition {
+    struct manifest_dataset *dataset; /* borrowed; id 0 while it is not there yet */
+    enum partition_grain grain;       /* the dataset's; the range may be wider */
     int64_t start_ms, end_ms;
-    struct batch_builder *rows; /* collected; NULL: none since it was staged */
+    enum partition_kind kind;
+
+    /* What is to be done. */
+    struct batch_builder *rows; /* that came in since it was staged; NULL: none */
+    char **incoming;            /* below the state directory: rows that came in before that, in that order */
+    size_t n_incoming;
+    struct range_list cuts, restores;
+    int64_t as_of;     /* of the restores */
+    char *source_path; /* PARTITION_REWRITE: below the state directory */
 
     /* What is stored, as it was looked up before staging. */
     struct arena base_arena;
@@ -29,21 +66,18 @@ struct partition {
     size_t n_base_days;
 
     /* What was staged. */
-    bool is_staged;         /* there is a new file, and maybe one of the rows that came in */
-    bool has_incoming_file; /* the rows that came in are in a file of their own; else the staged file holds just them */
-    char *path;             /* of the new file below the data root; also names what lies in staging */
-    bool is_changed;        /* there is a new file, and days below */
+    bool is_changed; /* there is something to commit */
+    bool has_file;   /* a new file; without one no rows are left */
+    char *path;      /* of the new file below the data root; also names what lies in staging */
     struct manifest_file file;
     struct content_day *days; /* that changed */
     size_t n_days;
-    struct merge_counts counts;
-};
+    struct partition_counts counts;
 
-struct partition_job {
-    struct lake *lake;
-    const struct staging *staging;
-    const struct manifest_dataset *dataset;
-    enum partition_grain grain;
+    /* Marks of the set that it belongs to. */
+    bool is_stale;          /* was merged with what is no longer live: to be staged again */
+    struct partition *next; /* of those absorbed: empty, kept for who still points to them */
+    bool is_absorbed;
 };
 
 struct partition_tools;
@@ -53,17 +87,26 @@ LAKE_MUST_CHECK lake_status partition_tools_new(struct lake *lake, struct partit
 void partition_tools_free(struct partition_tools *tools);
 
 void partition_release(struct partition *partition);
-/* Looks up what is stored for the partition's range. dataset_id 0: a dataset that is not there yet. */
-LAKE_MUST_CHECK lake_status partition_find_base(struct partition *partition, struct lake *lake, int64_t dataset_id,
-                                                struct lake_error *err);
-/* Whether the files in `base` are still exactly those live. Inside the write transaction. */
-LAKE_MUST_CHECK lake_status partition_check_base(const struct partition *partition, struct lake *lake,
-                                                 int64_t dataset_id, bool *is_current, struct lake_error *err);
-/* Merges the collected (or formerly staged) rows with the base and stages the result. */
-LAKE_MUST_CHECK lake_status partition_stage(struct partition *partition, const struct partition_job *job,
+/* Looks up what is stored for the partition's range, and widens the range where a live file reaches out of it. */
+LAKE_MUST_CHECK lake_status partition_find_base(struct partition *partition, struct lake *lake, struct lake_error *err);
+/* Whether the files in `base` are still exactly those live. */
+LAKE_MUST_CHECK lake_status partition_check_base(const struct partition *partition, struct lake *lake, bool *is_current,
+                                                 struct lake_error *err);
+/* Whether cuts take all rows of a stored file, which then need not be read. */
+bool partition_drops_file(const struct partition *partition, const struct manifest_file *file);
+/* Makes the rows that are to be and stages them. A failure before anything was written leaves the partition as it was. */
+LAKE_MUST_CHECK lake_status partition_stage(struct partition *partition, const struct staging *staging,
                                             struct partition_tools *tools, struct lake_error *err);
+/* The counts that staging would find for cuts, reading only the times of files that a cut divides. Changes nothing else. */
+LAKE_MUST_CHECK lake_status partition_preview_cuts(struct partition *partition, struct partition_tools *tools,
+                                                   struct lake_error *err);
 /* Where the staged file lies below the state directory, as a terminated string in the buffer. */
 LAKE_MUST_CHECK lake_status partition_state_path(const struct partition *partition, const struct staging *staging,
                                                  struct buffer *out, struct lake_error *err);
+
+/* Adds a range. */
+LAKE_MUST_CHECK lake_status range_list_add(struct range_list *list, struct time_range range, struct lake_error *err);
+/* The part of a range that lies in another; empty (end <= start) where they do not meet. */
+struct time_range range_intersect(struct time_range a, struct time_range b);
 
 #endif

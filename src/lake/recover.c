@@ -4,22 +4,45 @@
 #include <stdio.h>
 
 #include "base/limits.h"
+#include "lake/expiry.h"
 #include "lake/moves.h"
 #include "lake/staging.h"
 
 enum { REPORT_BYTES = 160 };
 
+/* A durable commit of what is done. Also where nothing is: after it no transaction of a dead writer can come back from the
+ * WAL that did not count before, whose staged files are about to go. */
+static lake_status settle(struct lake *lake, const struct moves_done *done, bool removals_are_durable,
+                          struct lake_error *err)
+{
+    lake_status status = LAKE_OK;
+    mutex_lock(lake->mutex);
+    TRY_OUT(manifest_begin(lake->manifest, err));
+    TRY_OUT(manifest_touch(lake->manifest, err));
+    TRY_OUT(moves_clear(lake, done, err));
+    if (removals_are_durable)
+        TRY_OUT(expiry_clear_removals(lake, err));
+    TRY_OUT(manifest_commit(lake->manifest, err));
+    manifest_checkpoint(lake->manifest);
+out:
+    if (status != LAKE_OK)
+        manifest_rollback(lake->manifest);
+    mutex_unlock(lake->mutex);
+    return status;
+}
+
 /* Staged files of a move that could not be carried out stay where they are. */
-static lake_status finish_moves(struct lake *lake, int64_t *n_renamed, struct lake_error *err)
+static lake_status finish_moves(struct lake *lake, struct moves_report *report, struct lake_error *err)
 {
     struct arena arena = ARENA_INIT(LIMIT_ENGINE_BYTES);
-    struct manifest_outstanding *moves = NULL;
-    bool *is_done = NULL;
-    size_t n_moves = 0;
+    struct moves_done done = {NULL, 0};
+    bool removals_are_durable = false;
     lake_status status = LAKE_OK;
-    TRY_OUT(moves_find(lake, &arena, &moves, &n_moves, err));
-    TRY_OUT(arena_new(&arena, n_moves, sizeof *is_done, &is_done, err));
-    status = moves_carry_out(lake, moves, n_moves, is_done, n_renamed, err);
+    TRY_OUT(moves_finish(lake, true, &arena, &done, report, err));
+    TRY_OUT(expiry_make_durable(lake, true, &removals_are_durable, err));
+    TRY_OUT(settle(lake, &done, removals_are_durable, err));
+    if (report->failure.status != LAKE_OK)
+        status = lake_fail(err, report->failure.status, "%s", report->failure.message);
 out:
     arena_release(&arena);
     return status;
@@ -27,15 +50,16 @@ out:
 
 static lake_status recover_locked(struct lake *lake, struct lake_error *err)
 {
-    int64_t n_renamed = 0, n_removed = 0;
+    struct moves_report moves = {0, {LAKE_OK, ""}};
+    int64_t n_removed = 0;
     char report[REPORT_BYTES];
-    TRY(finish_moves(lake, &n_renamed, err));
+    TRY(finish_moves(lake, &moves, err));
     TRY(staging_remove_dead(lake, &n_removed, err));
     if (n_removed == 0)
         return LAKE_OK;
     (void)snprintf(report, sizeof report,
                    "recovered from %" PRId64 " interrupted write%s: %" PRId64 " committed file%s put in place",
-                   n_removed, n_removed == 1 ? "" : "s", n_renamed, n_renamed == 1 ? "" : "s");
+                   n_removed, n_removed == 1 ? "" : "s", moves.n_renamed, moves.n_renamed == 1 ? "" : "s");
     return lake_keep_text(lake, report, &lake->recovery_report, err);
 }
 

@@ -1,13 +1,14 @@
-#include "lake/scan.h"
+/* Scan, the waist through which everything is read: the files of one snapshot, decoded into batches as they are asked for. */
+#include <datalake/lake.h>
 
-#include <inttypes.h>
 #include <string.h>
 
 #include "base/limits.h"
 #include "base/memory.h"
 #include "column/arrow.h"
-#include "column/data_type.h"
-#include "lake/select.h"
+#include "lake/assemble.h"
+#include "lake/readers.h"
+#include "lake/scan_plan.h"
 
 /* Rows of a batch where the memory configured allows more than anybody needs at once; and the share of the memory that one
  * batch may take: a caller may hold one while the next is made, and a consumer may copy. */
@@ -16,8 +17,8 @@ enum { MOST_BATCH_ROWS = 1 << 22, MEMORY_SHARE = 4 };
 struct lake_scan {
     struct lake *lake;
     struct arena arena;
-    struct manifest_dataset dataset;
-    bool was_chosen;
+    struct reader_pin pin; /* what the plan needs is not expired before the scan is closed */
+    struct scan_plan plan;
     struct schema *schema; /* of what comes out */
     struct slice *slices;  /* what is still to come, in order of time */
     size_t n_slices, next_slice;
@@ -25,99 +26,6 @@ struct lake_scan {
     int64_t batch_rows;
     struct assembler *assembler;
 };
-
-/* ---- columns ---- */
-
-static bool is_in(const struct column_field *fields, size_t n, const char *name)
-{
-    for (size_t i = 0; i < n; i++)
-        if (strcmp(fields[i].name, name) == 0)
-            return true;
-    return false;
-}
-
-static size_t order_columns(const struct data_type *type, const struct manifest_column *found, size_t n_found,
-                            struct column_field *fields)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < type->n_columns; i++)
-        for (size_t j = 0; j < n_found; j++)
-            if (strcmp(type->columns[i].name, found[j].name) == 0)
-                fields[n++] = (struct column_field){found[j].name, (enum column_type)found[j].type, found[j].width,
-                                                    type->columns[i].nullable};
-    for (size_t j = 0; j < n_found; j++)
-        if (!is_in(fields, n, found[j].name))
-            fields[n++] = (struct column_field){found[j].name, (enum column_type)found[j].type, found[j].width, true};
-    return n;
-}
-
-lake_status scan_schema_of(struct lake *lake, const struct manifest_dataset *dataset, struct schema **out,
-                           struct lake_error *err)
-{
-    struct arena arena = ARENA_INIT(MIB);
-    const struct data_type *type = NULL;
-    struct manifest_column *found = NULL;
-    struct column_field *fields = NULL;
-    size_t n_found = 0;
-    lake_status status = LAKE_OK;
-    TRY_OUT(data_type_find(dataset->type, &type, err));
-    mutex_lock(lake->mutex);
-    status = manifest_find_columns(lake->manifest, dataset->id, &arena, &found, &n_found, err);
-    mutex_unlock(lake->mutex);
-    if (status != LAKE_OK)
-        goto out;
-    TRY_OUT(arena_new(&arena, n_found, sizeof *fields, &fields, err));
-    status = schema_new(fields, order_columns(type, found, n_found, fields), out, err);
-out:
-    arena_release(&arena);
-    return status;
-}
-
-static lake_status fail_no_column(const struct schema *all, const char *name, struct lake_error *err)
-{
-    struct buffer names = BUFFER_INIT(LAKE_ERROR_MESSAGE_BYTES);
-    const char *text = "";
-    for (size_t i = 0; i < all->n_fields; i++)
-        if (buffer_printf(&names, NULL, "%s%s", i == 0 ? "" : ", ", all->fields[i].name) != LAKE_OK)
-            break;
-    if (buffer_string(&names, &text, NULL) != LAKE_OK)
-        text = "";
-    lake_status status =
-        lake_fail(err, LAKE_INVALID_ARGUMENT, "there is no column '%s'; the columns are %s", name, text);
-    buffer_release(&names);
-    return status;
-}
-
-/* The key first, then the columns asked for, each once. */
-static lake_status choose_columns(struct lake_scan *scan, const struct lake_scan_options *options,
-                                  struct lake_error *err)
-{
-    struct schema *all = NULL;
-    struct column_field *fields = NULL;
-    size_t n = 0;
-    lake_status status = LAKE_OK;
-    TRY(scan_schema_of(scan->lake, &scan->dataset, &all, err));
-    if (options->columns == NULL || all->n_fields == 0) {
-        scan->schema = all;
-        return LAKE_OK;
-    }
-    TRY_OUT(memory_new(all->n_fields, sizeof *fields, &fields, err));
-    fields[n++] = all->fields[0];
-    for (size_t i = 0; i < options->n_columns; i++) {
-        int found = schema_find(all, options->columns[i]);
-        if (found < 0) {
-            status = fail_no_column(all, options->columns[i], err);
-            goto out;
-        }
-        if (!is_in(fields, n, all->fields[found].name))
-            fields[n++] = all->fields[found];
-    }
-    status = schema_new(fields, n, &scan->schema, err);
-out:
-    memory_free(fields);
-    schema_free(all);
-    return status;
-}
 
 /* ---- rows ---- */
 
@@ -135,19 +43,22 @@ static int64_t lower_bound(const int64_t *values, int64_t n, int64_t ts)
     return low;
 }
 
-/* Narrows a slice to the rows in [start, end), by its times. At most the first and the last file of a scan need it. */
-static lake_status cut_slice(struct lake_scan *scan, struct slice *slice, int64_t start_ms, int64_t end_ms,
-                             struct lake_error *err)
+/* Narrows a slice to the rows in [start, end): its pages by their index, the rows by their times. At most the first and the last
+ * file of a scan need it. */
+static lake_status cut_slice(struct lake_scan *scan, struct slice *slice, struct lake_error *err)
 {
     static const struct column_field key = {"ts", COLUMN_TIMESTAMP_MS, 0, false};
     struct schema *schema = NULL;
     struct batch batch = {0};
     lake_status status = LAKE_OK;
+    TRY_OUT(assembler_narrow(scan->assembler, slice, scan->plan.start_ms, scan->plan.end_ms, err));
+    if (slice->n_rows == 0)
+        goto out;
     TRY_OUT(schema_new(&key, 1, &schema, err));
     TRY_OUT(assemble_batch(scan->assembler, schema, slice, 1, &batch, err));
     const int64_t *ts = batch_values(&batch, 0);
-    int64_t first = lower_bound(ts, batch.n_rows, start_ms);
-    slice->n_rows = lower_bound(ts, batch.n_rows, end_ms) - first;
+    int64_t first = lower_bound(ts, batch.n_rows, scan->plan.start_ms);
+    slice->n_rows = lower_bound(ts, batch.n_rows, scan->plan.end_ms) - first;
     slice->first_row += first;
 out:
     batch_release(&batch);
@@ -155,22 +66,15 @@ out:
     return status;
 }
 
-static lake_status plan_slices(struct lake_scan *scan, int64_t start_ms, int64_t end_ms, struct lake_error *err)
+static lake_status plan_slices(struct lake_scan *scan, struct lake_error *err)
 {
-    struct manifest_file *files = NULL;
-    size_t n_files = 0;
-    int64_t snapshot = 0;
-    mutex_lock(scan->lake->mutex);
-    lake_status status = manifest_find_files(scan->lake->manifest, scan->dataset.id, start_ms, end_ms, &scan->arena,
-                                             &files, &n_files, &snapshot, err);
-    mutex_unlock(scan->lake->mutex);
-    if (status != LAKE_OK)
-        return status;
-    TRY(arena_new(&scan->arena, n_files, sizeof *scan->slices, &scan->slices, err));
-    for (size_t i = 0; i < n_files; i++) {
-        struct slice slice = {.file = &files[i], .n_rows = files[i].n_rows};
-        if (files[i].time_from_ms < start_ms || files[i].time_to_ms >= end_ms)
-            TRY(cut_slice(scan, &slice, start_ms, end_ms, err));
+    const struct scan_plan *plan = &scan->plan;
+    TRY(arena_new(&scan->arena, plan->n_files, sizeof *scan->slices, &scan->slices, err));
+    for (size_t i = 0; i < plan->n_files; i++) {
+        const struct manifest_file *file = &plan->files[i];
+        struct slice slice = {.file = file, .n_rows = file->n_rows};
+        if (file->time_from_ms < plan->start_ms || file->time_to_ms >= plan->end_ms)
+            TRY(cut_slice(scan, &slice, err));
         if (slice.n_rows > 0)
             scan->slices[scan->n_slices++] = slice;
         scan->n_rows += slice.n_rows;
@@ -232,7 +136,24 @@ static lake_status check_options(const struct lake_scan_options *options, struct
         return lake_fail(err, LAKE_INVALID_ARGUMENT, "limit, tail and batch rows cannot be negative");
     if (options->has_start && options->has_end && options->start_ms > options->end_ms)
         return lake_fail(err, LAKE_INVALID_ARGUMENT, "the range starts after its end");
+    if (options->as_of < 0)
+        return lake_fail(err, LAKE_INVALID_ARGUMENT, "a snapshot cannot be negative");
     return LAKE_OK;
+}
+
+/* The pin comes first: what the plan names afterwards cannot expire any more. */
+static lake_status resolve(struct lake_scan *scan, const struct lake_scan_options *options, struct lake_error *err)
+{
+    const struct scan_query query = {
+        .selection = options->dataset,
+        .start_ms = options->has_start ? options->start_ms : INT64_MIN,
+        .end_ms = options->has_end ? options->end_ms : INT64_MAX,
+        .as_of = options->as_of,
+    };
+    TRY(readers_pin(scan->lake, options->as_of, &scan->pin, err));
+    TRY(scan_plan_resolve(scan->lake, &query, &scan->arena, &scan->plan, err));
+    readers_raise(scan->lake, &scan->pin, scan->plan.snapshot);
+    return scan_plan_schema(&scan->plan, options->columns, options->n_columns, &scan->schema, err);
 }
 
 lake_status lake_scan_open(struct lake *lake, const struct lake_scan_options *options, struct lake_scan **out,
@@ -245,11 +166,13 @@ lake_status lake_scan_open(struct lake *lake, const struct lake_scan_options *op
     TRY(memory_new(1, sizeof *scan, &scan, err));
     scan->lake = lake;
     arena_init(&scan->arena, LIMIT_ENGINE_BYTES);
-    TRY_OUT(select_dataset(lake, &options->dataset, &scan->arena, &scan->dataset, &scan->was_chosen, err));
-    TRY_OUT(choose_columns(scan, options, err));
+    TRY_OUT(resolve(scan, options, err));
     TRY_OUT(assembler_new(lake, pool_threads(lake->pool), &scan->assembler, err));
-    TRY_OUT(plan_slices(scan, options->has_start ? options->start_ms : INT64_MIN,
-                        options->has_end ? options->end_ms : INT64_MAX, err));
+    status = plan_slices(scan, err);
+    if (status != LAKE_OK) {
+        status = scan_plan_explain(lake, &scan->plan, status, err);
+        goto out;
+    }
     limit_rows(scan, options);
     scan->batch_rows = choose_batch_rows(scan, options->batch_rows);
     *out = scan;
@@ -263,6 +186,7 @@ void lake_scan_close(struct lake_scan *scan)
 {
     if (scan == NULL)
         return;
+    readers_unpin(scan->lake, &scan->pin);
     assembler_free(scan->assembler);
     schema_free(scan->schema);
     arena_release(&scan->arena);
@@ -276,11 +200,11 @@ int64_t lake_scan_rows(const struct lake_scan *scan)
 
 struct lake_selection lake_scan_dataset(const struct lake_scan *scan, bool *chosen)
 {
-    const struct manifest_dataset *dataset = &scan->dataset;
+    const struct manifest_dataset *dataset = &scan->plan.dataset;
     struct lake_selection selection = {dataset->exchange, dataset->market, dataset->symbol, dataset->type,
                                        dataset->period};
     if (chosen != NULL)
-        *chosen = scan->was_chosen;
+        *chosen = scan->plan.was_chosen;
     return selection;
 }
 
@@ -316,7 +240,7 @@ static lake_status next_batch(void *context, struct batch *out, struct lake_erro
     lake_status status = assemble_batch(scan->assembler, scan->schema, scan->slices + scan->next_slice, n, out, err);
     if (status != LAKE_OK) {
         scan->slices[scan->next_slice] = whole; /* asked again, it loses no rows */
-        return status;
+        return scan_plan_explain(scan->lake, &scan->plan, status, err);
     }
     if (rest.n_rows > 0)
         scan->slices[scan->next_slice] = rest;

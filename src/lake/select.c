@@ -1,11 +1,12 @@
 #include "lake/select.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/buffer.h"
 #include "base/limits.h"
 #include "column/data_type.h"
+#include "lake/near.h"
+#include "manifest/history.h"
 
 enum { MOST_CHOICES = 8, MOST_NEAR = 3, NEAR_DISTANCE = 2, MESSAGE_BYTES = 1024 };
 
@@ -63,35 +64,12 @@ static lake_status fail_ambiguous(const struct manifest_dataset *found, size_t n
     return status;
 }
 
-/* Levenshtein distance, up to the limit; names are at most NAME_BYTES long. */
-static int distance(const char *a, const char *b)
-{
-    int row[NAME_BYTES + 1];
-    size_t n_a = strlen(a), n_b = strlen(b);
-    if (n_a > LIMIT_NAME_BYTES || n_b > LIMIT_NAME_BYTES)
-        return NAME_BYTES;
-    for (size_t j = 0; j <= n_b; j++)
-        row[j] = (int)j;
-    for (size_t i = 1; i <= n_a; i++) {
-        int diagonal = row[0];
-        row[0] = (int)i;
-        for (size_t j = 1; j <= n_b; j++) {
-            int replace = diagonal + (a[i - 1] != b[j - 1]);
-            diagonal = row[j];
-            int insert = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + 1;
-            row[j] = replace < insert ? replace : insert;
-        }
-    }
-    return row[n_b];
-}
-
 /* A wrong exchange counts as one step more than a wrong letter: the same symbol elsewhere is a near match. */
-static int distance_of(const struct manifest_dataset *dataset, const struct manifest_filter *wanted)
+static size_t distance_of(const struct manifest_dataset *dataset, const struct manifest_filter *wanted)
 {
-    int steps = wanted->symbol == NULL ? 0 : distance(wanted->symbol, dataset->symbol);
-    if (wanted->exchange != NULL && strcmp(wanted->exchange, dataset->exchange) != 0)
-        steps += 1;
-    return steps;
+    size_t steps = wanted->symbol == NULL ? 0 : near_distance(wanted->symbol, dataset->symbol);
+    bool is_elsewhere = wanted->exchange != NULL && strcmp(wanted->exchange, dataset->exchange) != 0;
+    return steps == SIZE_MAX ? steps : steps + is_elsewhere;
 }
 
 static bool same_name(const struct manifest_dataset *a, const struct manifest_dataset *b)
@@ -125,7 +103,7 @@ static void list_near(const struct manifest_filter *wanted, const struct manifes
             append_near(text, &all[i], true);
             n_listed++;
         }
-    for (int steps = 1; n_listed == 0 && steps <= NEAR_DISTANCE; steps++)
+    for (size_t steps = 1; n_listed == 0 && steps <= NEAR_DISTANCE; steps++)
         for (size_t i = 0; i < n && n_listed < MOST_NEAR; i++)
             if (distance_of(&all[i], wanted) == steps && (i == 0 || !same_name(&all[i], &all[i - 1]))) {
                 append_near(text, &all[i], false);
@@ -189,29 +167,49 @@ static size_t keep_preferred(struct manifest_dataset *found, size_t n, const str
     return n_kept == 0 ? n : n_kept;
 }
 
-lake_status select_dataset(struct lake *lake, const struct lake_selection *selection, struct arena *arena,
-                           struct manifest_dataset *out, bool *chosen, struct lake_error *err)
+/* Keeps the datasets that had columns in a snapshot: they were there. */
+static lake_status keep_former(struct lake *lake, struct manifest_dataset *found, size_t *n, int64_t as_of,
+                               struct lake_error *err)
 {
-    static const struct manifest_filter preferences[] = {{.type = "raw"}, {.market = "FUTURES"}, {.period = "1m"}};
-    struct canonical canonical;
+    struct arena arena = ARENA_INIT(LIMIT_ENGINE_BYTES);
+    struct manifest_column *columns = NULL;
+    size_t n_found = *n, n_columns = 0;
+    lake_status status = LAKE_OK;
+    *n = 0;
+    for (size_t i = 0; i < n_found; i++) {
+        TRY_OUT(manifest_find_columns_at(lake->manifest, found[i].id, as_of, &arena, &columns, &n_columns, err));
+        if (n_columns > 0)
+            found[(*n)++] = found[i];
+    }
+out:
+    arena_release(&arena);
+    return status;
+}
+
+lake_status select_dataset(struct lake *lake, const struct select_scope *scope, struct arena *arena,
+                           struct selected *out, struct lake_error *err)
+{
+    const struct manifest_filter preferences[] = {
+        {.type = "raw"}, {.market = lake->default_market}, {.period = "1m"}};
     struct manifest_dataset *found = NULL;
     size_t n = 0;
-    TRY(select_filter(selection, &canonical, err));
-    if (canonical.filter.exchange == NULL || canonical.filter.symbol == NULL)
+    *out = (struct selected){.is_found = false};
+    if (scope->filter->exchange == NULL || scope->filter->symbol == NULL)
         return lake_fail(err, LAKE_INVALID_ARGUMENT, "%s is needed",
-                         canonical.filter.exchange == NULL ? "exchange" : "symbol");
-    mutex_lock(lake->mutex);
-    lake_status status = manifest_find_datasets(lake->manifest, &canonical.filter, arena, &found, &n, err);
-    mutex_unlock(lake->mutex);
-    if (status != LAKE_OK)
-        return status;
+                         scope->filter->exchange == NULL ? "exchange" : "symbol");
+    TRY(manifest_find_datasets(lake->manifest, scope->filter, arena, &found, &n, err));
+    out->is_younger = n > 0;
+    if (scope->as_of != 0)
+        TRY(keep_former(lake, found, &n, scope->as_of, err));
     if (n == 0)
-        return select_fail_not_found(lake, &canonical.filter, err);
-    *chosen = n > 1;
+        return LAKE_OK;
+    out->is_younger = false;
+    out->was_chosen = n > 1;
     for (size_t i = 0; i < sizeof preferences / sizeof *preferences && n > 1; i++)
         n = keep_preferred(found, n, &preferences[i]);
     if (n > 1)
         return fail_ambiguous(found, n, err);
-    *out = found[0];
+    out->is_found = true;
+    out->dataset = found[0];
     return LAKE_OK;
 }

@@ -1,7 +1,7 @@
 /* From what a person named to datasets: filters for lists, and the one dataset that a scan reads.
  *
  * Where a scan's market, type or period is not named and several match, it takes the only one there is, else the defaults (raw,
- * FUTURES, 1m); if neither decides, the error lists the choices. */
+ * the lake's default market, 1m); if neither decides, the error lists the choices. */
 #ifndef LAKE_SELECT_H
 #define LAKE_SELECT_H
 
@@ -17,12 +17,24 @@ struct canonical {
 /* selection may be NULL: everything. The struct must not be moved afterwards. */
 LAKE_MUST_CHECK lake_status select_filter(const struct lake_selection *selection, struct canonical *out,
                                           struct lake_error *err);
-/* The dataset to read; *chosen tells that something not named was chosen among several. Strings live in the arena. */
-LAKE_MUST_CHECK lake_status select_dataset(struct lake *lake, const struct lake_selection *selection,
-                                           struct arena *arena, struct manifest_dataset *out, bool *chosen,
-                                           struct lake_error *err);
 
-/* The error of a selection that nothing matches, with near matches. */
+/* What of the lake is looked at. */
+struct select_scope {
+    const struct manifest_filter *filter; /* exchange and symbol are needed */
+    int64_t as_of;                        /* datasets that had columns in that snapshot; 0: now */
+};
+struct selected {
+    struct manifest_dataset dataset; /* strings live in the arena */
+    bool is_found;
+    bool was_chosen; /* something not named was, among several */
+    bool is_younger; /* none was found, but there is one now */
+};
+/* The dataset to read. None is no error here: say so with select_fail_not_found once the mutex is free. Under the
+ * lake's mutex, best between manifest_read_begin and manifest_read_end. */
+LAKE_MUST_CHECK lake_status select_dataset(struct lake *lake, const struct select_scope *scope, struct arena *arena,
+                                           struct selected *out, struct lake_error *err);
+
+/* The error of a selection that nothing matches, with near matches. Not under the lake's mutex. */
 LAKE_MUST_CHECK lake_status select_fail_not_found(struct lake *lake, const struct manifest_filter *wanted,
                                                   struct lake_error *err);
 

@@ -9,16 +9,23 @@
 #include "base/memory.h"
 #include "io/file.h"
 #include "lake/layout.h"
+#include "lake/moves.h"
 
 enum { LOCK_ATTEMPTS = 8 };
 
 static const char staging_root[] = "staging";
 static const char lock_suffix[] = ".lock";
 
-static lake_status lock_path_of(const struct lake *lake, const char *directory, char **out, struct lake_error *err)
+static lake_status root_path(const struct lake *lake, char **out, struct lake_error *err)
 {
-    char name[STAGING_PATH_BYTES + sizeof lock_suffix];
-    (void)snprintf(name, sizeof name, "%s%s", directory, lock_suffix);
+    return layout_state_path(lake, staging_root, out, err);
+}
+
+static lake_status lock_path_of(const struct lake *lake, const char *token, char **out, struct lake_error *err)
+{
+    char name[STAGING_PATH_BYTES];
+    if (snprintf(name, sizeof name, "%s/%s%s", staging_root, token, lock_suffix) >= (int)sizeof name)
+        return lake_fail(err, LAKE_INVALID_ARGUMENT, "'%s': not the token of a write", token);
     return layout_state_path(lake, name, out, err);
 }
 
@@ -34,13 +41,14 @@ static bool is_still_ours(const struct file_lock *lock, const char *path)
 
 static lake_status try_lock(struct staging *staging, const char *purpose, bool *is_locked, struct lake_error *err)
 {
-    uint64_t token = 0;
+    uint64_t random = 0;
     char *path = NULL;
     lake_status status = LAKE_OK;
     *is_locked = false;
-    TRY_OUT(layout_random(staging->lake->io, &token, err));
-    (void)snprintf(staging->directory, sizeof staging->directory, "%s/%016" PRIx64, staging_root, token);
-    TRY_OUT(lock_path_of(staging->lake, staging->directory, &path, err));
+    TRY_OUT(layout_random(staging->lake->io, &random, err));
+    (void)snprintf(staging->token, sizeof staging->token, "%016" PRIx64, random);
+    (void)snprintf(staging->prefix, sizeof staging->prefix, "%s/%s-", staging_root, staging->token);
+    TRY_OUT(lock_path_of(staging->lake, staging->token, &path, err));
     status = file_lock_acquire(&staging->lock, staging->lake->io, path, IO_LOCK_EXCLUSIVE, 0, purpose, err);
     if (status == LAKE_BUSY) {
         status = LAKE_OK;
@@ -56,35 +64,61 @@ out:
     return status;
 }
 
+/* The directory is made with the lake, and made again where a lake was copied without it. */
+static lake_status open_directory(struct staging *staging, const char *root, struct lake_error *err)
+{
+    struct lake *lake = staging->lake;
+    bool is_new = false;
+    TRY(file_make_directories(lake->io, root, &is_new, err));
+    if (is_new)
+        TRY(file_sync_directory(lake->io, lake->state_root, err));
+    int file = lake->io.ops->open(lake->io.context, root, IO_OPEN_DIRECTORY);
+    if (file < 0)
+        return lake_fail_errno(err, -file, "cannot open", root);
+    staging->directory = file;
+    return LAKE_OK;
+}
+
 lake_status staging_open(struct staging *staging, struct lake *lake, const char *purpose, struct lake_error *err)
 {
     char *root = NULL;
-    char *directory = NULL;
     bool is_locked = false;
     lake_status status = LAKE_OK;
-    *staging = (struct staging){.lake = lake};
-    TRY_OUT(layout_state_path(lake, staging_root, &root, err));
-    TRY_OUT(file_make_directories(lake->io, root, NULL, err));
+    *staging = (struct staging){.lake = lake, .directory = -1};
+    TRY_OUT(root_path(lake, &root, err));
+    TRY_OUT(open_directory(staging, root, err));
+    staging->is_open = true;
     for (int i = 0; i < LOCK_ATTEMPTS && !is_locked; i++)
         TRY_OUT(try_lock(staging, purpose, &is_locked, err));
-    if (!is_locked) {
-        status = lake_fail(err, LAKE_BUSY, "%s: cannot get a staging directory of its own; try again", root);
-        goto out;
-    }
-    staging->is_open = true;
-    TRY_OUT(layout_state_path(lake, staging->directory, &directory, err));
-    TRY_OUT(file_make_directories(lake->io, directory, NULL, err));
+    if (!is_locked)
+        status = lake_fail(err, LAKE_BUSY, "%s: cannot get a name of its own for a write; try again", root);
 out:
     if (status != LAKE_OK)
         staging_close(staging);
     memory_free(root);
-    memory_free(directory);
     return status;
 }
 
+/* ---- durable ---- */
+
+lake_status staging_sync_names(const struct staging *staging, struct lake_error *err)
+{
+    const struct io *io = &staging->lake->io;
+    int result = io->ops->sync(io->context, staging->directory);
+    return result == 0 ? LAKE_OK : lake_fail_errno(err, -result, "cannot make durable", staging_root);
+}
+
+lake_status staging_sync_filesystem(const struct staging *staging, struct lake_error *err)
+{
+    return moves_sync_filesystem(staging->lake, staging->directory, staging_root, err);
+}
+
+/* ---- leftovers ---- */
+
 struct removal {
     struct lake *lake;
-    const char *directory;
+    const char *root;
+    const char *token;
     struct lake_error *err;
 };
 
@@ -92,29 +126,27 @@ static int remove_entry(void *context, const char *name, enum io_kind kind)
 {
     const struct removal *removal = context;
     char *path = NULL;
-    if (kind == IO_KIND_DIRECTORY)
-        return 0; /* not ours: nothing here makes any */
-    if (path_join(removal->directory, name, &path, removal->err) != LAKE_OK)
+    size_t n = strlen(removal->token);
+    if (kind == IO_KIND_DIRECTORY || strncmp(name, removal->token, n) != 0 || name[n] != '-')
+        return 0; /* another's, or not ours: nothing here makes directories */
+    if (path_join(removal->root, name, &path, removal->err) != LAKE_OK)
         return -ENOMEM;
     lake_status status = file_remove(removal->lake->io, path, removal->err);
     memory_free(path);
     return status == LAKE_OK ? 0 : -EIO;
 }
 
-/* Removes a directory with its files; one that is not there is fine. */
-static lake_status remove_directory(struct lake *lake, const char *directory, struct lake_error *err)
+/* Removes the files of a write; that there are none is fine. */
+static lake_status remove_files(struct lake *lake, const char *token, struct lake_error *err)
 {
-    char *path = NULL;
-    lake_status status = layout_state_path(lake, directory, &path, err);
-    if (status != LAKE_OK)
-        return status;
-    struct removal removal = {lake, path, err};
-    int result = lake->io.ops->list(lake->io.context, path, remove_entry, &removal);
-    if (result == 0)
-        result = lake->io.ops->remove_directory(lake->io.context, path);
+    char *root = NULL;
+    TRY(root_path(lake, &root, err));
+    struct removal removal = {lake, root, token, err};
+    lake_status status = LAKE_OK;
+    int result = lake->io.ops->list(lake->io.context, root, remove_entry, &removal);
     if (result != 0 && result != -ENOENT)
-        status = lake_fail_errno(err, -result, "cannot remove", path);
-    memory_free(path);
+        status = lake_fail_errno(err, -result, "cannot remove what is left in", root);
+    memory_free(root);
     return status;
 }
 
@@ -124,12 +156,15 @@ void staging_close(struct staging *staging)
     if (!staging->is_open)
         return;
     staging->is_open = false;
+    const struct io *io = &staging->lake->io;
     /* What cannot be removed now is removed by the next recovery, which finds the lock free. */
-    if (!staging->is_committed && remove_directory(staging->lake, staging->directory, NULL) == LAKE_OK &&
-        lock_path_of(staging->lake, staging->directory, &path, NULL) == LAKE_OK)
-        (void)staging->lake->io.ops->remove(staging->lake->io.context, path);
+    if (staging->lock.is_held && !staging->is_committed &&
+        remove_files(staging->lake, staging->token, NULL) == LAKE_OK &&
+        lock_path_of(staging->lake, staging->token, &path, NULL) == LAKE_OK)
+        (void)io->ops->remove(io->context, path);
     memory_free(path);
     file_lock_release(&staging->lock);
+    (void)io->ops->close(io->context, staging->directory); /* nothing was written through it */
 }
 
 struct listing {
@@ -155,7 +190,7 @@ static lake_status list_tokens(struct listing *listing, struct lake_error *err)
 {
     char *root = NULL;
     struct lake *lake = listing->lake;
-    lake_status status = layout_state_path(lake, staging_root, &root, err);
+    lake_status status = root_path(lake, &root, err);
     if (status != LAKE_OK)
         return status;
     int result = lake->io.ops->list(lake->io.context, root, list_entry, listing);
@@ -176,13 +211,12 @@ lake_status staging_any(struct lake *lake, bool *any, struct lake_error *err)
 
 static lake_status remove_if_dead(struct lake *lake, const char *token, int64_t *n_removed, struct lake_error *err)
 {
-    char directory[STAGING_PATH_BYTES];
     char *path = NULL;
     struct file_lock lock = {0};
     lake_status status = LAKE_OK;
-    if (snprintf(directory, sizeof directory, "%s/%s", staging_root, token) >= (int)sizeof directory)
-        return LAKE_OK;
-    TRY_OUT(lock_path_of(lake, directory, &path, err));
+    if (strlen(token) != STAGING_TOKEN_BYTES - 1)
+        return LAKE_OK; /* not one of ours */
+    TRY_OUT(lock_path_of(lake, token, &path, err));
     status = file_lock_acquire(&lock, lake->io, path, IO_LOCK_EXCLUSIVE, 0, "recovery", err);
     if (status == LAKE_BUSY || status == LAKE_PERMISSION) {
         status = LAKE_OK; /* its writer lives, or it is another user's to remove */
@@ -190,7 +224,7 @@ static lake_status remove_if_dead(struct lake *lake, const char *token, int64_t 
     }
     if (status != LAKE_OK)
         goto out;
-    TRY_OUT(remove_directory(lake, directory, err));
+    TRY_OUT(remove_files(lake, token, err));
     TRY_OUT(file_remove(lake->io, path, err));
     (*n_removed)++;
 out:

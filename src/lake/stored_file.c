@@ -8,8 +8,9 @@
 #include "io/file.h"
 #include "lake/layout.h"
 
-/* Files up to this size are read whole: one call, and pages are decoded without another copy. */
-enum { WHOLE_FILE_BYTES = 16 << 20, ATTEMPTS = 2 };
+/* Files up to WHOLE_FILE_BYTES are read whole: one call, and pages are decoded without another copy. But where at most a
+ * PART_SHARE-th of the rows is wanted, a file of more than PART_BYTES is read page by page: its end and a piece of each column. */
+enum { WHOLE_FILE_BYTES = 16 << 20, PART_BYTES = 128 << 10, PART_SHARE = 4, ATTEMPTS = 2 };
 
 struct stored_file {
     struct lake *lake;
@@ -17,7 +18,10 @@ struct stored_file {
     struct buffer bytes;
     struct buffer text;
     char *path;
-    int file; /* -1: not open */
+    int file;      /* -1: not open */
+    bool is_ready; /* of the last file, what is needed to read it */
+    bool is_whole; /* is in `bytes` */
+    uint8_t sha256[SHA256_BYTES];
 };
 
 lake_status stored_file_new(struct lake *lake, struct stored_file **out, struct lake_error *err)
@@ -43,6 +47,7 @@ void stored_file_close(struct stored_file *file)
     if (file->file >= 0)
         (void)file->lake->io.ops->close(file->lake->io.context, file->file); /* nothing was written */
     file->file = -1;
+    file->is_ready = false;
     memory_free(file->path);
     file->path = NULL;
 }
@@ -144,10 +149,11 @@ static lake_status read_source(void *context, int64_t offset, void *bytes, size_
     return file_read_at(file->lake->io, file->file, file->path, offset, bytes, n, err);
 }
 
-static lake_status open_parquet(struct stored_file *file, int64_t size_bytes, struct lake_error *err)
+static lake_status open_parquet(struct stored_file *file, int64_t size_bytes, bool is_part, struct lake_error *err)
 {
     struct parquet_source source = {file->path, NULL, size_bytes, read_source, file};
-    if (size_bytes >= 0 && size_bytes <= WHOLE_FILE_BYTES) {
+    file->is_whole = !is_part && size_bytes >= 0 && size_bytes <= WHOLE_FILE_BYTES;
+    if (file->is_whole) {
         buffer_clear(&file->bytes);
         TRY(buffer_reserve(&file->bytes, (size_t)size_bytes, err));
         TRY(file_read_at(file->lake->io, file->file, file->path, 0, file->bytes.data, (size_t)size_bytes, err));
@@ -158,19 +164,31 @@ static lake_status open_parquet(struct stored_file *file, int64_t size_bytes, st
     return parquet_reader_open(file->parquet, source, err);
 }
 
-lake_status stored_file_open(struct stored_file *file, const struct manifest_file *entry, struct lake_error *err)
+lake_status stored_file_open_rows(struct stored_file *file, const struct manifest_file *entry, int64_t n_rows,
+                                  struct lake_error *err)
 {
+    bool is_part = entry->size_bytes > PART_BYTES && n_rows <= entry->n_rows / PART_SHARE;
+    bool serves = file->is_whole || is_part || entry->size_bytes > WHOLE_FILE_BYTES;
+    if (file->is_ready && serves && memcmp(file->sha256, entry->sha256, SHA256_BYTES) == 0)
+        return LAKE_OK;
     lake_status status = open_entry(file, entry, err);
     if (status == LAKE_NOT_FOUND)
         return lake_fail(err, LAKE_CORRUPT, "%s/%s: is missing, and the manifest lists it; run dl verify",
                          file->lake->data_root, entry->path);
     TRY(status);
-    TRY(open_parquet(file, entry->size_bytes, err));
-    int64_t n_rows = parquet_reader_file(file->parquet)->n_rows;
-    if (n_rows != entry->n_rows)
+    TRY(open_parquet(file, entry->size_bytes, is_part, err));
+    int64_t n_found = parquet_reader_file(file->parquet)->n_rows;
+    if (n_found != entry->n_rows)
         return lake_fail(err, LAKE_CORRUPT, "%s: has %" PRId64 " rows, the manifest says %" PRId64 "; run dl verify",
-                         file->path, n_rows, entry->n_rows);
+                         file->path, n_found, entry->n_rows);
+    memcpy(file->sha256, entry->sha256, SHA256_BYTES);
+    file->is_ready = true;
     return LAKE_OK;
+}
+
+lake_status stored_file_open(struct stored_file *file, const struct manifest_file *entry, struct lake_error *err)
+{
+    return stored_file_open_rows(file, entry, entry->n_rows, err);
 }
 
 lake_status stored_file_open_staged(struct stored_file *file, const char *state_path, struct lake_error *err)
@@ -185,7 +203,7 @@ lake_status stored_file_open_staged(struct stored_file *file, const char *state_
     int result = file->lake->io.ops->file_status(file->lake->io.context, file->file, &found);
     if (result != 0)
         return lake_fail_errno(err, -result, "cannot examine", file->path);
-    return open_parquet(file, found.size_bytes, err);
+    return open_parquet(file, found.size_bytes, false, err);
 }
 
 lake_status stored_file_find(struct stored_file *file, const struct manifest_file *entry, const char **path,

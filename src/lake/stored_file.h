@@ -1,8 +1,9 @@
 /* Opening the files of a snapshot for reading.
  *
  * A file is looked for under its name, then where an unfinished move left it (staging, history), twice: a writer may be moving it
- * at this moment. Small files are read in one piece, large ones page by page. A stored_file keeps its buffers and
- * its Parquet reader for the next file; one thread at a time.
+ * at this moment. It is read in one piece; where it is very large, or only a part of its rows is wanted, page by page. A
+ * stored_file keeps its buffers, its Parquet reader and the file opened last (which opened again costs nothing: files are
+ * immutable, I5) until the next file; one thread at a time.
  *
  *     struct stored_file *file = NULL;
  *     TRY(stored_file_new(lake, &file, err));
@@ -22,6 +23,9 @@ void stored_file_free(struct stored_file *file);
 /* Opens and checks the footer against the entry (rows). Closes the one before. */
 LAKE_MUST_CHECK lake_status stored_file_open(struct stored_file *file, const struct manifest_file *entry,
                                              struct lake_error *err);
+/* The same for reading n_rows of its rows: where these are few, no more than their pages is read. */
+LAKE_MUST_CHECK lake_status stored_file_open_rows(struct stored_file *file, const struct manifest_file *entry,
+                                                  int64_t n_rows, struct lake_error *err);
 /* A file that is not in the manifest yet, by its path below the state directory (staged rows). */
 LAKE_MUST_CHECK lake_status stored_file_open_staged(struct stored_file *file, const char *state_path,
                                                     struct lake_error *err);

@@ -8,18 +8,30 @@
 #include "base/calendar.h"
 #include "base/limits.h"
 #include "base/memory.h"
-#include "io/file.h"
-#include "lake/assemble.h"
-#include "lake/content.h"
 
-enum { HASH_CHUNK_BYTES = 1 << 20 };
+/* One word each, and what it means. */
+struct problem {
+    const char *name;
+    enum verify_kind kind;
+};
+
+static const struct problem missing = {"missing", VERIFY_DAMAGED}, misplaced = {"misplaced", VERIFY_ELSEWHERE},
+                            unreadable = {"unreadable", VERIFY_UNREADABLE}, wrong_size = {"size", VERIFY_DAMAGED},
+                            wrong_checksum = {"checksum", VERIFY_DAMAGED}, structure = {"structure", VERIFY_AT_ODDS},
+                            wrong_rows = {"rows", VERIFY_AT_ODDS}, wrong_columns = {"columns", VERIFY_AT_ODDS},
+                            wrong_range = {"range", VERIFY_AT_ODDS}, wrong_content = {"content", VERIFY_AT_ODDS};
 
 struct verify_tools {
     struct lake *lake;
-    struct assembler *assembler;
-    struct sha256 *hash;
-    struct content_day *days;
-    uint8_t *chunk;
+    struct examiner *examiner;
+    struct arena arena; /* contents of the file at hand */
+};
+
+/* One check of one file. */
+struct check {
+    struct verify_tools *tools;
+    const struct verify_subject *subject;
+    struct verify_finding *finding;
 };
 
 lake_status verify_tools_new(struct lake *lake, struct verify_tools **out, struct lake_error *err)
@@ -29,9 +41,8 @@ lake_status verify_tools_new(struct lake *lake, struct verify_tools **out, struc
     *out = NULL;
     TRY(memory_new(1, sizeof *tools, &tools, err));
     tools->lake = lake;
-    TRY_OUT(assembler_new(lake, 1, &tools->assembler, err));
-    TRY_OUT(sha256_new(&tools->hash, err));
-    TRY_OUT(memory_new(HASH_CHUNK_BYTES, 1, &tools->chunk, err));
+    arena_init(&tools->arena, LIMIT_ENGINE_BYTES);
+    TRY_OUT(examiner_new(lake, &tools->examiner, err));
     *out = tools;
     tools = NULL;
 out:
@@ -43,150 +54,245 @@ void verify_tools_free(struct verify_tools *tools)
 {
     if (tools == NULL)
         return;
-    assembler_free(tools->assembler);
-    sha256_free(tools->hash);
-    memory_free(tools->days);
-    memory_free(tools->chunk);
+    examiner_free(tools->examiner);
+    arena_release(&tools->arena);
     memory_free(tools);
 }
 
-static void found(struct verify_finding *finding, const char *problem, const char *format, ...) LAKE_PRINTF(3, 4);
+struct examiner *verify_examiner(struct verify_tools *tools)
+{
+    return tools->examiner;
+}
 
-static void found(struct verify_finding *finding, const char *problem, const char *format, ...)
+static void found(struct verify_finding *finding, const struct problem *problem, const char *format, ...)
+    LAKE_PRINTF(3, 4);
+
+static void found(struct verify_finding *finding, const struct problem *problem, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
     (void)vsnprintf(finding->detail, sizeof finding->detail, format, args);
     va_end(args);
-    finding->problem = problem;
+    finding->problem = problem->name;
+    finding->kind = problem->kind;
 }
 
-static lake_status hash_file(struct verify_tools *tools, const char *path, uint8_t digest[SHA256_BYTES],
-                             int64_t *size_bytes, struct lake_error *err)
+/* ---- bytes ---- */
+
+static void check_place(const struct manifest_file *file, enum examined_place place, struct verify_finding *finding)
 {
-    struct io io = tools->lake->io;
-    lake_status status = LAKE_OK;
-    int64_t got = 0;
-    *size_bytes = 0;
-    int file = io.ops->open(io.context, path, IO_READ);
-    if (file < 0)
-        return lake_fail_errno(err, -file, "cannot open", path);
-    TRY_OUT(sha256_begin(tools->hash, err));
-    while ((got = io.ops->read(io.context, file, tools->chunk, HASH_CHUNK_BYTES)) > 0) {
-        *size_bytes += got;
-        TRY_OUT(sha256_update(tools->hash, tools->chunk, (size_t)got, err));
-    }
-    if (got < 0) {
-        status = lake_fail_errno(err, (int)-got, "cannot read", path);
-        goto out;
-    }
-    status = sha256_end(tools->hash, digest, err);
-out:
-    (void)io.ops->close(io.context, file); /* nothing was written */
-    return status;
+    if (place == EXAMINED_NOWHERE)
+        found(finding, &missing, "the manifest lists it, and it is nowhere");
+    else if (place == EXAMINED_IN_HISTORY && file->retired == 0)
+        found(finding, &misplaced, "it lies in history, where other tools do not see it");
 }
 
-static lake_status check_bytes(const struct manifest_file *file, struct verify_tools *tools,
-                               struct verify_finding *finding, struct lake_error *err)
+static void check_size(struct check *check)
 {
-    struct stored_file *stored = NULL;
-    const char *path = NULL;
+    const struct manifest_file *file = check->subject->file;
+    int64_t size_bytes = examiner_size_bytes(check->tools->examiner);
+    if (size_bytes != file->size_bytes)
+        found(check->finding, &wrong_size, "has %" PRId64 " bytes, the manifest says %" PRId64, size_bytes,
+              file->size_bytes);
+}
+
+static lake_status check_digest(struct check *check, struct lake_error *err)
+{
+    const uint8_t *expected = check->subject->file->sha256;
     uint8_t digest[SHA256_BYTES];
-    char expected[SHA256_TEXT_BYTES], actual[SHA256_TEXT_BYTES];
-    int64_t size_bytes = 0;
-    TRY(assembler_get_file(tools->assembler, &stored, err));
-    TRY(stored_file_find(stored, file, &path, err));
-    TRY(hash_file(tools, path, digest, &size_bytes, err));
-    if (size_bytes != file->size_bytes) {
-        found(finding, "size", "has %" PRId64 " bytes, the manifest says %" PRId64, size_bytes, file->size_bytes);
-    } else if (memcmp(digest, file->sha256, SHA256_BYTES) != 0) {
-        sha256_text(file->sha256, expected);
-        sha256_text(digest, actual);
-        found(finding, "checksum", "SHA-256 is %s, the manifest says %s", actual, expected);
-    }
+    char expected_text[SHA256_TEXT_BYTES], actual_text[SHA256_TEXT_BYTES];
+    TRY(examiner_digest(check->tools->examiner, digest, err));
+    if (memcmp(digest, expected, SHA256_BYTES) == 0)
+        return LAKE_OK;
+    sha256_text(expected, expected_text);
+    sha256_text(digest, actual_text);
+    found(check->finding, &wrong_checksum, "SHA-256 is %s, the manifest says %s", actual_text, expected_text);
     return LAKE_OK;
 }
 
-static void check_keys(const struct manifest_file *file, const struct batch *batch, struct verify_finding *finding)
+static lake_status check_bytes(struct check *check, bool with_digest, struct lake_error *err)
 {
-    const int64_t *ts = batch_values(batch, 0);
-    char when[CALENDAR_TEXT_BYTES];
-    for (int64_t i = 1; i < batch->n_rows; i++)
-        if (ts[i] <= ts[i - 1]) {
-            calendar_format_ms(ts[i], when);
-            found(finding, "order", "row %" PRId64 " (%s) does not come after the one before it", i, when);
-            return;
-        }
-    if (batch->n_rows == 0 || ts[0] != file->time_from_ms || ts[batch->n_rows - 1] != file->time_to_ms)
-        found(finding, "range", "first or last time is not the manifest's");
+    enum examined_place place = EXAMINED_NOWHERE;
+    TRY(examiner_open_entry(check->tools->examiner, check->subject->file, &place, err));
+    check_place(check->subject->file, place, check->finding);
+    if (check->finding->problem == NULL)
+        check_size(check);
+    return check->finding->problem == NULL && with_digest ? check_digest(check, err) : LAKE_OK;
 }
 
-static lake_status check_contents(const struct manifest_file *file, const struct batch *batch,
-                                  struct verify_tools *tools, struct verify_finding *finding, struct lake_error *err)
+/* ---- the footer ---- */
+
+static const struct manifest_column *find_column(const struct verify_subject *subject, const char *name)
 {
-    struct arena arena = ARENA_INIT(LIMIT_ENGINE_BYTES);
-    struct manifest_content *contents = NULL;
-    size_t n_contents = 0, n_days = 0;
-    char day[CALENDAR_TEXT_BYTES];
-    lake_status status = LAKE_OK;
-    mutex_lock(tools->lake->mutex);
-    status =
-        manifest_find_contents(tools->lake->manifest, file->dataset_id, calendar_day_of_ms(file->partition_start_ms),
-                               calendar_day_of_ms(file->partition_end_ms - 1) + 1, &arena, &contents, &n_contents, err);
-    mutex_unlock(tools->lake->mutex);
-    if (status != LAKE_OK)
-        goto out;
-    TRY_OUT(content_find_days(batch, tools->hash, &tools->days, &n_days, err));
-    if (n_days != n_contents)
-        found(finding, "content", "holds %zu days, the manifest says %zu", n_days, n_contents);
-    for (size_t i = 0; i < n_days && i < n_contents && finding->problem == NULL; i++) {
-        if (contents[i].day == tools->days[i].day &&
-            memcmp(contents[i].sha256, tools->days[i].sha256, SHA256_BYTES) == 0)
+    for (size_t i = 0; i < subject->n_columns; i++)
+        if (strcmp(subject->columns[i].name, name) == 0)
+            return &subject->columns[i];
+    return NULL;
+}
+
+static void check_columns(struct check *check, const struct parquet_file *parquet)
+{
+    for (size_t i = 0; i < parquet->n_columns; i++) {
+        const struct column_field *field = &parquet->columns[i].field;
+        const struct manifest_column *known = find_column(check->subject, field->name);
+        if (known != NULL && known->type == (int32_t)field->type && known->width == field->width)
             continue;
-        calendar_format_day(tools->days[i].day, day);
-        found(finding, "content", "the rows of %s are not those the manifest has a hash of", day);
+        found(check->finding, &wrong_columns, "column '%.80s' is %s, the manifest says %s", field->name,
+              column_type_name(field->type),
+              known == NULL ? "there is none" : column_type_name((enum column_type)known->type));
+        return;
     }
-out:
-    arena_release(&arena);
+}
+
+static void check_range(struct check *check, const struct parquet_file *parquet)
+{
+    const struct manifest_file *file = check->subject->file;
+    const struct parquet_file_column *ts = parquet->n_columns == 0 ? NULL : parquet->columns;
+    if (ts != NULL && ts->has_range && (ts->min != file->time_from_ms || ts->max != file->time_to_ms))
+        found(check->finding, &wrong_range, "first or last time is not the manifest's");
+}
+
+static void check_footer(struct check *check)
+{
+    const struct parquet_file *parquet = examiner_file(check->tools->examiner);
+    if (parquet->n_rows != check->subject->file->n_rows)
+        found(check->finding, &wrong_rows, "has %" PRId64 " rows, the manifest says %" PRId64, parquet->n_rows,
+              check->subject->file->n_rows);
+    if (check->finding->problem == NULL)
+        check_columns(check, parquet);
+    if (check->finding->problem == NULL)
+        check_range(check, parquet);
+}
+
+/* ---- rows ---- */
+
+struct contents {
+    const struct manifest_content *rows;
+    size_t n, next;
+};
+
+static lake_status find_contents(struct check *check, struct contents *contents, struct lake_error *err)
+{
+    const struct manifest_file *file = check->subject->file;
+    struct lake *lake = check->tools->lake;
+    struct manifest_content *rows = NULL;
+    arena_reset(&check->tools->arena);
+    mutex_lock(lake->mutex);
+    lake_status status = manifest_find_contents(
+        lake->manifest, file->dataset_id, calendar_day_of_ms(file->partition_start_ms),
+        calendar_day_of_ms(file->partition_end_ms - 1) + 1, &check->tools->arena, &rows, &contents->n, err);
+    mutex_unlock(lake->mutex);
+    contents->rows = rows;
+    contents->next = 0;
     return status;
 }
 
-static lake_status check_rows(const struct manifest_file *file, struct verify_tools *tools,
-                              struct verify_finding *finding, struct lake_error *err)
+/* The next day that has rows, by the manifest; NULL at the end. */
+static const struct manifest_content *next_content(struct contents *contents)
 {
-    struct batch batch = {0};
-    struct slice slice = {.file = file};
-    lake_status status = LAKE_OK;
-    TRY_OUT(assemble_file(tools->assembler, &slice, &batch, err));
-    if (batch.schema->n_fields == 0 || batch.schema->fields[0].type != COLUMN_TIMESTAMP_MS)
-        found(finding, "structure", "the first column is not a timestamp in milliseconds");
-    else
-        check_keys(file, &batch, finding);
-    if (finding->problem == NULL)
-        TRY_OUT(check_contents(file, &batch, tools, finding, err));
-out:
-    batch_release(&batch);
-    return status;
+    while (contents->next < contents->n && contents->rows[contents->next].n_rows == 0)
+        contents->next++;
+    return contents->next < contents->n ? &contents->rows[contents->next++] : NULL;
 }
 
-/* A failure of the machine (memory, permission, I/O) ends the check; a damaged or missing file is a finding. */
-static bool is_damage(lake_status status)
+static bool same_day(const struct content_day *day, const struct manifest_content *content)
 {
-    return status == LAKE_CORRUPT || status == LAKE_UNSUPPORTED || status == LAKE_NOT_FOUND || status == LAKE_IO;
+    return content != NULL && content->day == day->day && content->n_rows == day->n_rows &&
+           memcmp(content->sha256, day->sha256, SHA256_BYTES) == 0;
 }
 
-lake_status verify_file(const struct manifest_file *file, struct verify_tools *tools, struct verify_finding *finding,
-                        struct lake_error *err)
+static void check_days(struct check *check, const struct examined_days *days, struct contents *contents)
+{
+    char day[CALENDAR_TEXT_BYTES];
+    for (size_t i = 0; i < days->n && check->finding->problem == NULL; i++) {
+        if (same_day(&days->days[i], next_content(contents)))
+            continue;
+        calendar_format_day(days->days[i].day, day);
+        found(check->finding, &wrong_content, "the rows of %s are not those the manifest has a hash of", day);
+    }
+}
+
+static lake_status check_rows(struct check *check, struct lake_error *err)
+{
+    const struct manifest_file *file = check->subject->file;
+    struct examined_days days = {0};
+    struct contents contents = {0};
+    int64_t first_ms = 0, last_ms = 0, n_rows = 0;
+    TRY(find_contents(check, &contents, err));
+    do {
+        TRY(examiner_next_days(check->tools->examiner, &days, err));
+        check_days(check, &days, &contents);
+        for (size_t i = 0; i < days.n; i++) {
+            first_ms = n_rows == 0 ? days.days[i].first_ms : first_ms;
+            last_ms = days.days[i].last_ms;
+            n_rows += days.days[i].n_rows;
+        }
+    } while (days.n > 0 && check->finding->problem == NULL);
+    if (check->finding->problem != NULL)
+        return LAKE_OK;
+    if (next_content(&contents) != NULL)
+        found(check->finding, &wrong_content, "lacks days that the manifest says it has");
+    else if (first_ms != file->time_from_ms || last_ms != file->time_to_ms)
+        found(check->finding, &wrong_range, "first or last time is not the manifest's");
+    return LAKE_OK;
+}
+
+/* ---- all together ---- */
+
+static lake_status run_checks(struct check *check, enum lake_verify_depth depth, struct lake_error *err)
+{
+    TRY(check_bytes(check, depth == LAKE_VERIFY_FULL, err));
+    if (check->finding->problem != NULL)
+        return LAKE_OK;
+    TRY(examiner_parse(check->tools->examiner, err));
+    check_footer(check);
+    if (check->finding->problem == NULL && depth == LAKE_VERIFY_FULL)
+        return check_rows(check, err);
+    return LAKE_OK;
+}
+
+/* A failure of the machine ends the verification; a damaged file, or one the disk will not give, is a finding. */
+static bool find_failure(lake_status status, const struct lake_error *failure, struct verify_finding *finding)
+{
+    switch (status) {
+    case LAKE_CORRUPT:
+    case LAKE_UNSUPPORTED: found(finding, &structure, "%s", failure->message); return true;
+    case LAKE_IO: found(finding, &unreadable, "%s", failure->message); return true;
+    default: return false;
+    }
+}
+
+lake_status verify_file(struct verify_tools *tools, const struct verify_subject *subject, enum lake_verify_depth depth,
+                        struct verify_finding *finding, struct lake_error *err)
 {
     struct lake_error failure = {LAKE_OK, ""};
+    struct check check = {tools, subject, finding};
     *finding = (struct verify_finding){0};
-    lake_status status = check_bytes(file, tools, finding, &failure);
-    if (status == LAKE_OK && finding->problem == NULL)
-        status = check_rows(file, tools, finding, &failure);
-    if (status == LAKE_OK)
+    lake_status status = run_checks(&check, depth, &failure);
+    if (status == LAKE_NO_MEMORY && depth == LAKE_VERIFY_FAST) /* a damaged footer asks for too much: its hash tells */
+        status = run_checks(&check, LAKE_VERIFY_FULL, &failure);
+    examiner_close(tools->examiner);
+    if (status == LAKE_OK || find_failure(status, &failure, finding))
         return LAKE_OK;
-    if (!is_damage(status))
+    return lake_fail(err, status, "%s", failure.message);
+}
+
+lake_status verify_history_file(struct verify_tools *tools, const struct manifest_file *file,
+                                struct verify_finding *finding, struct lake_error *err)
+{
+    const struct verify_subject subject = {file, NULL, 0};
+    struct lake_error failure = {LAKE_OK, ""};
+    struct check check = {tools, &subject, finding};
+    *finding = (struct verify_finding){0};
+    lake_status status = check_bytes(&check, true, &failure);
+    examiner_close(tools->examiner);
+    if (status != LAKE_OK && !find_failure(status, &failure, finding))
         return lake_fail(err, status, "%s", failure.message);
-    found(finding, status == LAKE_NOT_FOUND ? "missing" : "structure", "%s", failure.message);
+    if (finding->problem == NULL)
+        return LAKE_OK;
+    char detail[VERIFY_DETAIL_BYTES];
+    memcpy(detail, finding->detail, sizeof detail);
+    (void)snprintf(finding->detail, sizeof finding->detail, "a superseded version: %.400s", detail);
+    finding->problem = "history";
     return LAKE_OK;
 }

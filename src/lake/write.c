@@ -13,9 +13,6 @@
 /* Partitions that collect rows at the same time; when there are more, all but the latest are staged, in parallel. A
  * source in any order of time works; one in order (or in reverse) stages each partition once. */
 enum { OPEN_PARTITIONS = 64 };
-/* Times that a commit merges again while others keep changing what it writes, before it does so under the lake's lock. */
-enum { FREE_ATTEMPTS = 3, COMMIT_ATTEMPTS = 5 };
-static const char default_market[] = "FUTURES";
 static const char default_type[] = "raw";
 
 struct source {
@@ -34,13 +31,10 @@ struct lake_write {
     struct manifest_dataset dataset;
     struct schema *schema;  /* of the rows being collected */
     struct schema *columns; /* of all rows so far */
-    struct staging staging;
-    struct partition **partitions; /* sorted by start */
-    size_t n_partitions, capacity;
+    struct partition_set partitions;
     struct partition **open; /* those with collected rows, in order of first use */
     size_t n_open;
-    struct partition *current;      /* the one of the last row */
-    struct partition_tools **tools; /* one a thread */
+    struct partition *current; /* the one of the last row */
     struct source *sources;
     size_t n_sources;
     int64_t rows_read, first_ms, last_ms, started_ms;
@@ -76,7 +70,7 @@ static lake_status name_dataset(struct lake_write *write, const struct lake_sele
     if (is_empty(given->exchange) || is_empty(given->symbol))
         return lake_fail(err, LAKE_INVALID_ARGUMENT, "%s is needed", is_empty(given->exchange) ? "exchange" : "symbol");
     TRY(name_exchange(given->exchange, write->exchange, err));
-    TRY(name_market(is_empty(given->market) ? default_market : given->market, write->market, err));
+    TRY(name_market(is_empty(given->market) ? write->lake->default_market : given->market, write->market, err));
     TRY(name_symbol(given->symbol, write->symbol, err));
     TRY(data_type_find(is_empty(given->type) ? default_type : given->type, &write->type, err));
     if (write->type->n_key != 1)
@@ -111,7 +105,7 @@ lake_status lake_write_begin(struct lake *lake, const struct lake_selection *dat
         goto out;
     }
     TRY_OUT(memory_new(OPEN_PARTITIONS + 1, sizeof(struct partition *), &write->open, err));
-    TRY_OUT(memory_new(pool_threads(lake->pool), sizeof(struct partition_tools *), &write->tools, err));
+    TRY_OUT(partition_set_init(&write->partitions, lake, kind, err));
     TRY_OUT(find_dataset_id(write, err));
     *out = write;
     write = NULL;
@@ -124,20 +118,13 @@ void lake_write_free(struct lake_write *write)
 {
     if (write == NULL)
         return;
-    for (size_t i = 0; i < write->n_partitions; i++) {
-        partition_release(write->partitions[i]);
-        memory_free(write->partitions[i]);
-    }
-    for (size_t i = 0; write->tools != NULL && i < pool_threads(write->lake->pool); i++)
-        partition_tools_free(write->tools[i]);
     for (size_t i = 0; i < write->n_sources; i++)
         memory_free(write->sources[i].path);
-    staging_close(&write->staging);
+    if (write->partitions.lake != NULL)
+        partition_set_release(&write->partitions);
     schema_free(write->schema);
     schema_free(write->columns);
-    memory_free(write->partitions);
     memory_free(write->open);
-    memory_free(write->tools);
     memory_free(write->sources);
     memory_free(write);
 }
@@ -164,42 +151,29 @@ lake_status lake_write_add_source(struct lake_write *write, const char *path, in
 
 /* ---- staging ---- */
 
-struct stage_job {
-    struct lake_write *write;
-    struct partition **partitions;
-    struct partition_job job;
-};
-
-static lake_status stage_one(void *context, size_t index, size_t worker, struct lake_error *err)
+/* One that grew over others took the rows collected for them, and was staged with them. */
+static void drop_idle(struct lake_write *write)
 {
-    struct stage_job *stage = context;
-    struct partition_tools **tools = &stage->write->tools[worker];
-    if (*tools == NULL)
-        TRY(partition_tools_new(stage->write->lake, tools, err));
-    return partition_stage(stage->partitions[index], &stage->job, *tools, err);
-}
-
-static lake_status stage(struct lake_write *write, struct partition **partitions, size_t n, struct lake_error *err)
-{
-    struct stage_job job = {write, partitions, {write->lake, &write->staging, &write->dataset, write->period->grain}};
-    if (n == 0)
-        return LAKE_OK;
-    if (!write->staging.is_open)
-        TRY(staging_open(&write->staging, write->lake, write->kind, err));
-    for (size_t i = 0; i < n; i++)
-        TRY(partition_find_base(partitions[i], write->lake, write->dataset.id, err));
-    return pool_run(write->lake->pool, n, stage_one, &job, err);
+    size_t n = 0;
+    for (size_t i = 0; i < write->n_open; i++)
+        if (write->open[i]->rows != NULL)
+            write->open[n++] = write->open[i];
+    write->n_open = n;
+    if (write->current != NULL && write->current->rows == NULL)
+        write->current = NULL;
 }
 
 /* Stages the open partitions but the last `n_kept`. */
 static lake_status stage_open(struct lake_write *write, size_t n_kept, struct lake_error *err)
 {
     size_t n = write->n_open - n_kept;
-    TRY(stage(write, write->open, n, err));
+    for (size_t i = 0; i < n; i++)
+        write->open[i]->is_stale = true;
+    if (n > 0)
+        TRY(partition_set_stage(&write->partitions, SIZE_MAX, err));
     memmove(write->open, write->open + n, n_kept * sizeof(struct partition *));
     write->n_open = n_kept;
-    if (n_kept == 0)
-        write->current = NULL;
+    drop_idle(write);
     return LAKE_OK;
 }
 
@@ -213,51 +187,57 @@ static size_t collected_bytes(const struct lake_write *write)
 
 /* ---- collecting ---- */
 
-/* Index of the first partition that starts at or after start_ms. */
-static size_t find_place(const struct lake_write *write, int64_t start_ms)
+/* Rows that fall into a live file wider than the grain are collected for all of it from the start. */
+static lake_status widen_to_live_file(struct lake_write *write, struct partition *place, struct lake_error *err)
 {
-    size_t low = 0, high = write->n_partitions;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (write->partitions[middle]->start_ms < start_ms)
-            low = middle + 1;
-        else
-            high = middle;
+    struct lake *lake = write->lake;
+    struct arena arena = ARENA_INIT(LIMIT_ENGINE_BYTES);
+    struct manifest_file *files = NULL;
+    size_t n = 0;
+    int64_t snapshot = 0;
+    if (write->dataset.id == 0)
+        return LAKE_OK;
+    mutex_lock(lake->mutex);
+    lake_status status = manifest_find_files(lake->manifest, write->dataset.id, place->start_ms, place->end_ms, &arena,
+                                             &files, &n, &snapshot, err);
+    mutex_unlock(lake->mutex);
+    for (size_t i = 0; status == LAKE_OK && i < n; i++) {
+        place->start_ms = files[i].partition_start_ms < place->start_ms ? files[i].partition_start_ms : place->start_ms;
+        place->end_ms = files[i].partition_end_ms > place->end_ms ? files[i].partition_end_ms : place->end_ms;
     }
-    return low;
+    arena_release(&arena);
+    return status;
 }
 
-static lake_status add_partition(struct lake_write *write, size_t at, int64_t start_ms, int64_t end_ms,
-                                 struct lake_error *err)
+static lake_status find_partition(struct lake_write *write, int64_t ts, struct partition **out, struct lake_error *err)
 {
-    struct partition *partition = NULL;
-    if (write->n_partitions == write->capacity) {
-        size_t capacity = write->capacity == 0 ? OPEN_PARTITIONS : write->capacity * 2;
-        TRY(memory_resize(&write->partitions, capacity, sizeof(struct partition *), err));
-        write->capacity = capacity;
-    }
-    TRY(memory_new(1, sizeof *partition, &partition, err));
-    partition->start_ms = start_ms;
-    partition->end_ms = end_ms;
-    memmove(write->partitions + at + 1, write->partitions + at,
-            (write->n_partitions - at) * sizeof(struct partition *));
-    write->partitions[at] = partition;
-    write->n_partitions++;
+    struct partition place = {.dataset = &write->dataset, .grain = write->period->grain};
+    *out = partition_set_find(&write->partitions, &write->dataset, ts);
+    if (*out != NULL)
+        return LAKE_OK;
+    partition_bounds(place.grain, ts, &place.start_ms, &place.end_ms);
+    TRY(widen_to_live_file(write, &place, err));
+    TRY(partition_set_get(&write->partitions, &place, out, err));
+    drop_idle(write);
     return LAKE_OK;
+}
+
+static bool is_open(const struct lake_write *write, const struct partition *partition)
+{
+    for (size_t i = 0; i < write->n_open; i++)
+        if (write->open[i] == partition)
+            return true;
+    return false;
 }
 
 static lake_status open_partition(struct lake_write *write, int64_t ts, struct lake_error *err)
 {
-    int64_t start_ms = 0, end_ms = 0;
-    partition_bounds(write->period->grain, ts, &start_ms, &end_ms);
-    size_t at = find_place(write, start_ms);
-    if (at == write->n_partitions || write->partitions[at]->start_ms != start_ms)
-        TRY(add_partition(write, at, start_ms, end_ms, err));
-    struct partition *partition = write->partitions[at];
-    if (partition->rows == NULL) {
+    struct partition *partition = NULL;
+    TRY(find_partition(write, ts, &partition, err));
+    if (partition->rows == NULL)
         TRY(batch_builder_new(write->schema, &partition->rows, err));
+    if (!is_open(write, partition))
         write->open[write->n_open++] = partition;
-    }
     write->current = partition;
     return LAKE_OK;
 }
@@ -406,97 +386,68 @@ static lake_status describe_sources(const struct lake_write *write, struct manif
     return LAKE_OK;
 }
 
-static void add_up(const struct lake_write *write, struct lake_write_result *result)
+static void sum_up(const struct lake_write *write, struct lake_write_result *result)
 {
-    for (size_t i = 0; i < write->n_partitions; i++) {
-        const struct partition *partition = write->partitions[i];
-        result->rows_new += partition->counts.n_new;
-        result->rows_changed += partition->counts.n_changed;
-        result->rows_equal += partition->counts.n_equal;
+    *result = (struct lake_write_result){
+        .rows_read = write->rows_read, .first_ms = write->first_ms, .last_ms = write->last_ms};
+    for (size_t i = 0; i < write->partitions.n; i++) {
+        const struct partition *partition = write->partitions.items[i];
+        result->rows_new += partition->counts.rows.n_new;
+        result->rows_changed += partition->counts.rows.n_changed;
+        result->rows_equal += partition->counts.rows.n_equal + partition->counts.n_settled;
         result->days_changed += (int64_t)partition->n_days;
         result->files_written += partition->is_changed;
     }
 }
 
-/* Merges those partitions again whose base is no longer live. */
-static lake_status stage_stale(struct lake_write *write, const bool *is_stale, struct lake_error *err)
+struct committing {
+    struct lake_write *write;
+    struct manifest_operation operation;
+    struct lake_write_result *result;
+};
+
+static lake_status restage(void *context, struct lake_error *err)
 {
-    struct partition **stale = NULL;
-    size_t n = 0;
-    TRY(memory_new(write->n_partitions, sizeof(struct partition *), &stale, err));
-    for (size_t i = 0; i < write->n_partitions; i++)
-        if (is_stale[i])
-            stale[n++] = write->partitions[i];
-    lake_status status = stage(write, stale, n, err);
-    memory_free(stale);
-    return status;
+    struct committing *committing = context;
+    return partition_set_stage(&committing->write->partitions, SIZE_MAX, err);
 }
 
-static bool has_changes(const struct lake_write *write)
+/* Merging again may have changed the counts. */
+static lake_status prepare(void *context, struct lake_error *err)
 {
-    for (size_t i = 0; i < write->n_partitions; i++)
-        if (write->partitions[i]->is_changed)
-            return true;
-    return false;
+    struct committing *committing = context;
+    (void)err;
+    sum_up(committing->write, committing->result);
+    committing->operation.rows_written = committing->result->rows_new + committing->result->rows_changed;
+    return LAKE_OK;
 }
 
-/* One attempt: durable, lock, check, commit. *is_done is false where others had changed what it merged with; it has then
- * merged again (without the lock, but for the last attempts, so that a busy lake cannot starve it). */
-static lake_status try_commit(struct lake_write *write, struct commit *commit, bool *is_stale, int attempt,
-                              bool *is_done, struct lake_error *err)
+static lake_status commit_changes(struct lake_write *write, struct lake_write_result *result, struct lake_error *err)
 {
-    struct file_lock lock = {0};
-    size_t n_stale = 0;
-    lake_status status = LAKE_OK;
-    TRY_OUT(commit_make_durable(commit, err));
-    TRY_OUT(lake_lock(write->lake, &lock, LAKE_LOCK_WAIT_MS, write->kind, err));
-    TRY_OUT(commit_check(commit, is_stale, &n_stale, err));
-    if (n_stale > 0 && attempt >= FREE_ATTEMPTS) {
-        TRY_OUT(stage_stale(write, is_stale, err));
-        TRY_OUT(commit_make_durable(commit, err));
-        n_stale = 0;
-    }
-    *is_done = n_stale == 0;
-    if (*is_done && has_changes(write)) /* another may have committed the same rows meanwhile */
-        TRY_OUT(commit_run(commit, err));
-    file_lock_release(&lock);
-    if (!*is_done)
-        TRY_OUT(stage_stale(write, is_stale, err));
-out:
-    file_lock_release(&lock);
-    return status;
-}
-
-static lake_status commit_changes(struct lake_write *write, const struct lake_write_result *result, int64_t *snapshot,
-                                  struct lake_error *err)
-{
-    struct manifest_operation operation = {.kind = write->kind,
-                                           .source = "",
-                                           .rows_read = write->rows_read,
-                                           .rows_written = result->rows_new + result->rows_changed,
-                                           .started_ms = write->started_ms,
-                                           .software = LAKE_SOFTWARE};
-    struct commit commit = {.lake = write->lake,
-                            .staging = &write->staging,
-                            .dataset = &write->dataset,
-                            .schema = write->columns,
-                            .partitions = write->partitions,
-                            .n_partitions = write->n_partitions,
-                            .operation = &operation,
+    struct committing committing = {.write = write,
+                                    .operation = {.kind = write->kind,
+                                                  .source = "",
+                                                  .rows_read = write->rows_read,
+                                                  .started_ms = write->started_ms,
+                                                  .software = LAKE_SOFTWARE,
+                                                  .detail = ""},
+                                    .result = result};
+    const struct commit_target target = {&write->dataset, write->columns};
+    const struct commit_owner owner = {.restage = restage, .prepare = prepare, .context = &committing};
+    struct commit commit = {.set = &write->partitions,
+                            .targets = &target,
+                            .n_targets = 1,
+                            .operation = &committing.operation,
                             .n_sources = write->n_sources};
     struct manifest_source *sources = NULL;
-    bool *is_stale = NULL;
-    bool is_done = false;
     lake_status status = LAKE_OK;
     TRY_OUT(describe_sources(write, &sources, err));
     commit.sources = sources;
-    TRY_OUT(memory_new(write->n_partitions, sizeof *is_stale, &is_stale, err));
-    for (int attempt = 0; attempt < COMMIT_ATTEMPTS && !is_done; attempt++)
-        TRY_OUT(try_commit(write, &commit, is_stale, attempt, &is_done, err));
+    status = commit_run(&commit, &owner, err);
 out:
-    *snapshot = commit.snapshot;
+    sum_up(write, result);
+    result->snapshot = commit.snapshot;
     memory_free(sources);
-    memory_free(is_stale);
     return status;
 }
 
@@ -505,16 +456,5 @@ lake_status lake_write_commit(struct lake_write *write, struct lake_write_result
     TRY(check_usable(write, err));
     write->has_failed = true; /* whatever happens, it is not committed twice */
     TRY(stage_open(write, 0, err));
-    *result = (struct lake_write_result){
-        .rows_read = write->rows_read, .first_ms = write->first_ms, .last_ms = write->last_ms};
-    add_up(write, result);
-    if (!has_changes(write))
-        return LAKE_OK;
-    int64_t snapshot = 0;
-    TRY(commit_changes(write, result, &snapshot, err));
-    /* Merging again may have changed the counts. */
-    *result = (struct lake_write_result){
-        .rows_read = write->rows_read, .first_ms = write->first_ms, .last_ms = write->last_ms, .snapshot = snapshot};
-    add_up(write, result);
-    return LAKE_OK;
+    return commit_changes(write, result, err);
 }

@@ -35,6 +35,8 @@ struct manifest_file {
     uint8_t sha256[SHA256_BYTES];
     int64_t operation_id;
     int64_t added, retired; /* snapshots; retired 0: live */
+    int64_t retired_ms;     /* when; 0: live */
+    int64_t rows_lost;      /* of a superseded one: rows that its successors changed or left out */
 };
 
 /* What one dataset holds for one UTC day. */
@@ -46,6 +48,7 @@ struct manifest_content {
     int64_t n_rows;
     int64_t time_from_ms, time_to_ms;
     int64_t operation_id;
+    int64_t added, retired; /* snapshots; retired 0: live */
 };
 
 /* A column that some file of a dataset has or had. The type is column/schema.h's enum column_type. */
@@ -62,9 +65,13 @@ struct manifest_operation {
     int64_t source_bytes;
     uint8_t source_sha256[SHA256_BYTES];
     bool has_source_sha256;
-    int64_t rows_read, rows_written, rows_rejected;
-    int64_t started_ms, finished_ms;
+    int64_t rows_read, rows_written, rows_rejected, rows_removed;
+    int64_t started_ms,
+        finished_ms; /* manifest_add_operation raises finished_ms to that of the snapshot before: time never falls */
     const char *software; /* "dl-datalake 0.1.0" */
+    const char *detail;   /* for people; "" where there is none */
+    int64_t undoes;       /* the snapshot that this operation undid; 0: none */
+    int64_t n_days;       /* contents it changed: filled in when read, counted by manifest_put_content */
 };
 
 struct manifest_source {
@@ -87,17 +94,19 @@ struct manifest_totals { /* a dataset as `dl list` shows it, over its live files
     struct manifest_dataset dataset;
     int64_t time_from_ms, time_to_ms; /* 0 where n_files is 0 */
     int64_t n_rows, n_files, size_bytes;
-    int64_t n_days;         /* with rows */
-    int64_t last_change_ms; /* when the last operation that changed a content finished */
+    int64_t n_days;                       /* with rows */
+    int64_t history_files, history_bytes; /* superseded files that are kept */
+    int64_t last_change_ms;               /* when the last operation that changed a content finished */
 };
 
-enum { MANIFEST_SCHEMA_VERSION = 1 };
+enum { MANIFEST_SCHEMA_VERSION = 2 };
 
-enum manifest_mode { MANIFEST_CREATE, MANIFEST_READ_WRITE, MANIFEST_READ_ONLY };
+enum manifest_mode { MANIFEST_CREATE, MANIFEST_MIGRATE, MANIFEST_READ_WRITE, MANIFEST_READ_ONLY };
 
 /* Opens or makes (MANIFEST_CREATE) the database, migrating an older schema; *created tells whether it was made. A newer schema is
  * LAKE_UNSUPPORTED naming both versions; something that is no manifest is LAKE_CORRUPT; none, or one whose making was
- * interrupted, is LAKE_NOT_FOUND unless created. CREATE and migrations must run under the lake's lock. A database whose file
+ * interrupted, is LAKE_NOT_FOUND unless created. CREATE must run under the lake's lock; so must migrations: with READ_WRITE an older
+ * schema is LAKE_INVALID_STATE, and the caller opens it again with MANIFEST_MIGRATE under the lock. A database whose file
  * or directory this user may not write opens read-only by itself; LAKE_PERMISSION only where that would miss commits. */
 LAKE_MUST_CHECK lake_status manifest_open(const char *path, enum manifest_mode mode, bool *created,
                                           struct manifest **out, struct lake_error *err);
@@ -107,6 +116,10 @@ bool manifest_is_read_only(const struct manifest *manifest);
 /* ---- reading (each is one short read transaction; results are copied into the arena) ---- */
 
 LAKE_MUST_CHECK lake_status manifest_snapshot(struct manifest *manifest, int64_t *snapshot, struct lake_error *err);
+/* Between these two all reading is of one snapshot. *begun tells manifest_read_end what to do (nothing inside a write
+ * transaction, which sees its own); it keeps the first error: `status` in, `status` or its own failure out. */
+LAKE_MUST_CHECK lake_status manifest_read_begin(struct manifest *manifest, bool *begun, struct lake_error *err);
+lake_status manifest_read_end(struct manifest *manifest, bool begun, lake_status status, struct lake_error *err);
 
 /* NULL members match anything. Ordered by exchange, symbol, market, type, period length as text. */
 struct manifest_filter {
@@ -115,9 +128,19 @@ struct manifest_filter {
 LAKE_MUST_CHECK lake_status manifest_find_datasets(struct manifest *manifest, const struct manifest_filter *filter,
                                                    struct arena *arena, struct manifest_dataset **out, size_t *n,
                                                    struct lake_error *err);
+/* A page of a list: the first `limit` (0: all) after a dataset (NULL: from the beginning), in time that does not grow with the lake. */
+struct manifest_page {
+    const struct manifest_dataset *after; /* by its names; id is not looked at */
+    int64_t limit;
+};
 LAKE_MUST_CHECK lake_status manifest_list_totals(struct manifest *manifest, const struct manifest_filter *filter,
-                                                 struct arena *arena, struct manifest_totals **out, size_t *n,
-                                                 struct lake_error *err);
+                                                 const struct manifest_page *page, struct arena *arena,
+                                                 struct manifest_totals **out, size_t *n, struct lake_error *err);
+/* The next live files of a dataset by time: those whose partition starts after `after_ms`, at most `limit`. For walking through
+ * datasets of any size in bounded memory. */
+LAKE_MUST_CHECK lake_status manifest_next_files(struct manifest *manifest, int64_t dataset_id, int64_t after_ms,
+                                                int64_t limit, struct arena *arena, struct manifest_file **out,
+                                                size_t *n, struct lake_error *err);
 /* Live files of a dataset whose partition overlaps [from_ms, to_ms), by time, with the snapshot they belong to. dataset_id 0: of
  * all datasets. */
 LAKE_MUST_CHECK lake_status manifest_find_files(struct manifest *manifest, int64_t dataset_id, int64_t from_ms,
@@ -146,6 +169,9 @@ LAKE_MUST_CHECK lake_status manifest_find_state_path(struct manifest *manifest, 
 LAKE_MUST_CHECK lake_status manifest_begin(struct manifest *manifest, struct lake_error *err);  /* BEGIN IMMEDIATE */
 LAKE_MUST_CHECK lake_status manifest_commit(struct manifest *manifest, struct lake_error *err); /* durable on return */
 void manifest_rollback(struct manifest *manifest); /* harmless where no transaction is open */
+/* Writes what is there already, so that the commit reaches the disk though nothing changes: after it nothing can come back from
+ * the WAL that did not count before (a commit whose sync failed). */
+LAKE_MUST_CHECK lake_status manifest_touch(struct manifest *manifest, struct lake_error *err);
 /* Moves the WAL into the database if it has grown past a size; never fails (the WAL just stays). Under the lake's lock. */
 void manifest_checkpoint(struct manifest *manifest);
 /* The same whatever its size: what a writer does last, so that manifest.db is whole by itself. */
@@ -156,19 +182,30 @@ LAKE_MUST_CHECK lake_status manifest_add_dataset(struct manifest *manifest, stru
                                                  struct lake_error *err);
 /* One that is there already is fine; LAKE_INVALID_DATA where it is there with another type. */
 LAKE_MUST_CHECK lake_status manifest_add_column(struct manifest *manifest, int64_t dataset_id,
-                                                const struct manifest_column *column, struct lake_error *err);
+                                                const struct manifest_column *column, int64_t snapshot,
+                                                struct lake_error *err);
 /* Adds the operation and the snapshot it makes; fills in the id. */
 LAKE_MUST_CHECK lake_status manifest_add_operation(struct manifest *manifest, struct manifest_operation *operation,
                                                    int64_t *snapshot, struct lake_error *err);
 LAKE_MUST_CHECK lake_status manifest_add_source(struct manifest *manifest, int64_t operation_id,
                                                 const struct manifest_source *source, struct lake_error *err);
+/* Counts of an operation that are known only when its work is done. */
+LAKE_MUST_CHECK lake_status manifest_set_rows(struct manifest *manifest, int64_t operation_id, int64_t rows_read,
+                                              int64_t rows_written, struct lake_error *err);
 /* Adds a live file with file->added; fills in the id. `state_path` is where it lies in staging: an outstanding publication
  * (NULL: it lies at its name). LAKE_CONFLICT where a live file overlaps its range (I5): retire what it replaces first. */
 LAKE_MUST_CHECK lake_status manifest_add_file(struct manifest *manifest, struct manifest_file *file,
                                               const char *state_path, struct lake_error *err);
-/* Retires a live file in `snapshot`; an outstanding retirement to state_path (NULL: none). LAKE_CONFLICT where it is not live. */
-LAKE_MUST_CHECK lake_status manifest_retire_file(struct manifest *manifest, int64_t file_id, int64_t snapshot,
-                                                 const char *state_path, struct lake_error *err);
+/* Retires a live file. LAKE_CONFLICT where it is not live. */
+struct manifest_retirement {
+    int64_t file_id;
+    int64_t snapshot;
+    int64_t retired_ms;     /* the operation's finished_ms */
+    int64_t rows_lost;      /* its rows that were changed or left out; 0: all live on */
+    const char *state_path; /* an outstanding retirement to there; NULL: none */
+};
+LAKE_MUST_CHECK lake_status manifest_retire_file(struct manifest *manifest,
+                                                 const struct manifest_retirement *retirement, struct lake_error *err);
 /* Sets a day's content: version 1 where there was none, else the last version + 1 (filled in). Where rows and SHA-256 are the
  * same, nothing changes and the version stays; a second change in one snapshot belongs to the version the first one made. */
 LAKE_MUST_CHECK lake_status manifest_put_content(struct manifest *manifest, struct manifest_content *content,

@@ -102,6 +102,15 @@ static lake_status open_database(const char *path, enum manifest_mode mode, stru
     return lake_fail(err, LAKE_NOT_FOUND, "%s: there is no manifest", path);
 }
 
+static enum schema_permit permit_of(enum manifest_mode mode)
+{
+    switch (mode) {
+    case MANIFEST_CREATE: return SCHEMA_CREATE;
+    case MANIFEST_MIGRATE: return SCHEMA_MIGRATE;
+    default: return SCHEMA_LOOK;
+    }
+}
+
 lake_status manifest_open(const char *path, enum manifest_mode mode, bool *created, struct manifest **out,
                           struct lake_error *err)
 {
@@ -111,7 +120,7 @@ lake_status manifest_open(const char *path, enum manifest_mode mode, bool *creat
     *out = NULL;
     TRY(memory_new(1, sizeof *manifest, &manifest, err));
     TRY_OUT(open_database(path, mode, &manifest->database, err));
-    TRY_OUT(schema_prepare(manifest->database, schema_migrations(), mode == MANIFEST_CREATE, &made, err));
+    TRY_OUT(schema_prepare(manifest->database, schema_migrations(), permit_of(mode), &made, err));
     if (created != NULL)
         *created = made;
     *out = manifest;

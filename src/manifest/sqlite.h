@@ -49,6 +49,9 @@ int64_t database_changes(const struct database *database);
 int64_t database_last_id(const struct database *database);
 /* Pages in the WAL as of this connection's last commit. */
 int64_t database_wal_pages(const struct database *database);
+/* A copy of what is committed now at a path where there is nothing yet, durable, without a write-ahead log. What others commit meanwhile
+ * is not in it. Nothing is left there after a failure. */
+LAKE_MUST_CHECK lake_status database_copy(struct database *database, const char *path, struct lake_error *err);
 /* Moves the WAL into the database and empties it, as far as running readers allow, without waiting for them. */
 void database_checkpoint(struct database *database);
 

@@ -1,4 +1,5 @@
 #include "manifest/handle.h"
+#include "manifest/schema.h"
 
 /* The first process that opens the lake reads the WAL whole, so it is kept short: 512 KiB take a quarter of a millisecond.
  * Moving it costs two syncs, so that is not done after every commit (of one day: about ten pages). */
@@ -31,6 +32,7 @@ lake_status manifest_begin(struct manifest *manifest, struct lake_error *err)
         return lake_fail(err, LAKE_INVALID_STATE, "%s: a write transaction is open already", path);
     if (database_is_read_only(manifest->database))
         return lake_fail(err, LAKE_PERMISSION, "%s: may only be read", path);
+    manifest->noted.operation_id = 0;
     return statement_execute(manifest, STATEMENT_BEGIN_WRITE, NULL, 0, err);
 }
 
@@ -49,6 +51,13 @@ lake_status manifest_commit(struct manifest *manifest, struct lake_error *err)
 void manifest_rollback(struct manifest *manifest)
 {
     database_rollback(manifest->database);
+}
+
+lake_status manifest_touch(struct manifest *manifest, struct lake_error *err)
+{
+    if (!database_in_transaction(manifest->database))
+        return lake_fail(err, LAKE_INVALID_STATE, "%s: no write transaction is open", database_path(manifest->database));
+    return schema_touch(manifest->database, err);
 }
 
 void manifest_checkpoint(struct manifest *manifest)

@@ -13,14 +13,15 @@ enum { LEVELS_LENGTH_BYTES = 4 };
 
 /* One chunk while it is written. */
 struct chunk {
+    const struct chunk_input *input;
     struct chunk_writer *writer;
     struct page_writer *pages;
     struct written_chunk *out;
     struct values values;
     bool nullable;
-    int64_t row;   /* of the next page */
-    int64_t value; /* the first of the next page */
-    int64_t page_rows;
+    int64_t row;     /* of the next page */
+    int64_t value;   /* the first of the next page */
+    size_t next_end; /* in input->page_ends, of those not passed */
 };
 
 void chunk_writer_init(struct chunk_writer *writer)
@@ -145,12 +146,24 @@ static size_t row_bytes(const struct values *values, int64_t row, int64_t value)
     return is_null ? 0 : plain_bytes(values, value, 1);
 }
 
+/* Rows until the page has to end: by their number, at the end of the chunk, or where an end is asked for. */
+static int64_t rows_to_end(struct chunk *chunk)
+{
+    const struct chunk_input *input = chunk->input;
+    int64_t row = input->first_of_file + chunk->row;
+    int64_t n = input->n_rows - chunk->row;
+    while (chunk->next_end < input->n_page_ends && input->page_ends[chunk->next_end] <= row)
+        chunk->next_end++;
+    if (chunk->next_end < input->n_page_ends && input->page_ends[chunk->next_end] - row < n)
+        n = input->page_ends[chunk->next_end] - row;
+    return n < input->page_rows ? n : input->page_rows;
+}
+
 /* Rows of the next page: as many as asked for, or fewer where that would be over PAGE_BYTES_MAX. */
-static int64_t next_page_rows(const struct chunk *chunk)
+static int64_t next_page_rows(struct chunk *chunk)
 {
     const struct values *values = &chunk->values;
-    int64_t left = values->n_rows - chunk->row;
-    int64_t n_max = chunk->page_rows < left ? chunk->page_rows : left;
+    int64_t n_max = rows_to_end(chunk);
     int64_t n = 0;
     int64_t value = chunk->value;
     if (values->width > 0) {
@@ -203,8 +216,7 @@ lake_status chunk_writer_put(struct chunk_writer *writer, const struct chunk_inp
                              struct written_chunk *out, struct lake_error *err)
 {
     const struct column_field *field = &input->batch->schema->fields[input->column];
-    struct chunk chunk = {
-        .writer = writer, .pages = pages, .out = out, .nullable = field->nullable, .page_rows = input->page_rows};
+    struct chunk chunk = {.input = input, .writer = writer, .pages = pages, .out = out, .nullable = field->nullable};
     *out = (struct written_chunk){.n_values = input->n_rows};
     TRY(values_gather(input->batch, input->column, input->first, input->n_rows, &chunk.values, &writer->gathered, err));
     TRY(check_size(field, &chunk.values, err));

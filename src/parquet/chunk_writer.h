@@ -36,6 +36,9 @@ struct chunk_input {
     int64_t n_rows; /* at least 1 */
     enum parquet_doubles doubles;
     int64_t page_rows;
+    const int64_t *page_ends; /* rows of the file, rising */
+    size_t n_page_ends;
+    int64_t first_of_file; /* the row of the file with which the chunk begins */
 };
 
 void chunk_writer_init(struct chunk_writer *writer);

@@ -28,7 +28,52 @@ void page_reader_release(struct page_reader *pages)
     page_dictionary_release(&pages->dictionary);
 }
 
-lake_status page_reader_begin(struct page_reader *pages, const struct chunk_place *place, struct lake_error *err)
+lake_status page_reader_load_index(struct page_reader *pages, const struct chunk_place *place, bool with_ranges,
+                                   bool *found, struct lake_error *err)
+{
+    struct file_slice offsets = place->chunk->offset_index;
+    struct file_slice ranges = place->chunk->column_index;
+    struct thrift_bytes bytes = {NULL, 0};
+    *found = offsets.n_bytes > 0 && (!with_ranges || ranges.n_bytes > 0);
+    if (!*found)
+        return LAKE_OK;
+    if (offsets.n_bytes > (int64_t)LIMIT_PARQUET_FOOTER_BYTES || ranges.n_bytes > (int64_t)LIMIT_PARQUET_FOOTER_BYTES)
+        return lake_fail(err, LAKE_NO_MEMORY, "a page index over the limit of %zu bytes", LIMIT_PARQUET_FOOTER_BYTES);
+    TRY(source_window_view(&pages->window, offsets.offset, offsets.n_bytes, &bytes, err));
+    TRY(page_index_read_offsets(&pages->index, bytes, place->n_rows, err));
+    if (!with_ranges)
+        return LAKE_OK;
+    TRY(source_window_view(&pages->window, ranges.offset, ranges.n_bytes, &bytes, err));
+    return page_index_read_ranges(&pages->index, bytes, place->leaf, err);
+}
+
+/* Where the pages of the rows end; without an index, or with one that lies, at the end of the chunk. */
+static int64_t find_wanted_end(const struct page_reader *pages, struct row_range rows)
+{
+    const struct page_index *index = &pages->index;
+    size_t last = page_index_find(index, rows.end - 1);
+    bool is_last = last + 1 >= index->n_pages;
+    return is_last || index->pages[last + 1].offset > pages->end ? pages->end : index->pages[last + 1].offset;
+}
+
+/* For a part of the chunk: looks up where its pages are. A dictionary, which lies before all data pages, is read by itself. */
+static lake_status prepare_jump(struct page_reader *pages, struct row_range rows, struct lake_error *err)
+{
+    bool found = false;
+    if (rows.first == 0 && rows.end == pages->place.n_rows)
+        return LAKE_OK;
+    TRY(page_reader_load_index(pages, &pages->place, false, &found, err));
+    if (!found || pages->index.n_pages == 0)
+        return LAKE_OK;
+    pages->has_index = true;
+    pages->wanted_end = find_wanted_end(pages, rows);
+    int64_t first_data = pages->index.pages[0].offset;
+    pages->window.ahead_end = first_data > pages->at ? first_data : pages->wanted_end;
+    return LAKE_OK;
+}
+
+lake_status page_reader_begin(struct page_reader *pages, const struct chunk_place *place, struct row_range rows,
+                              struct lake_error *err)
 {
     const struct column_chunk *chunk = place->chunk;
     int64_t size = pages->window.source.size_bytes;
@@ -51,18 +96,20 @@ lake_status page_reader_begin(struct page_reader *pages, const struct chunk_plac
     pages->window.ahead_end = pages->end;
     pages->next_row = 0;
     pages->expected_values = -1;
-    pages->index_is_used = false;
+    pages->has_index = false;
+    pages->wanted_end = pages->end;
     pages->n_decoded_bytes = 0;
     pages->has_dictionary = false;
     pages->n_left = 0;
-    return LAKE_OK;
+    return prepare_jump(pages, rows, err);
 }
 
 /* Reads the header at `at` and moves behind it: the header may be longer than the first look at it. */
 static lake_status read_header(struct page_reader *pages, struct page_header *header, struct lake_error *err)
 {
     int64_t available = pages->end - pages->at;
-    int64_t look = FIRST_HEADER_VIEW_BYTES;
+    int64_t ahead = pages->window.ahead_end - pages->at;
+    int64_t look = ahead > 0 && ahead < FIRST_HEADER_VIEW_BYTES ? ahead : FIRST_HEADER_VIEW_BYTES;
     for (;;) {
         struct thrift_bytes bytes = {NULL, 0};
         size_t length = 0;
@@ -236,37 +283,14 @@ static lake_status skip_rows(struct page_reader *pages, int64_t n, struct lake_e
     return LAKE_OK;
 }
 
-lake_status page_reader_load_index(struct page_reader *pages, const struct chunk_place *place, bool with_ranges,
-                                   bool *found, struct lake_error *err)
-{
-    struct file_slice offsets = place->chunk->offset_index;
-    struct file_slice ranges = place->chunk->column_index;
-    struct thrift_bytes bytes = {NULL, 0};
-    *found = offsets.n_bytes > 0 && (!with_ranges || ranges.n_bytes > 0);
-    if (!*found)
-        return LAKE_OK;
-    if (offsets.n_bytes > (int64_t)LIMIT_PARQUET_FOOTER_BYTES || ranges.n_bytes > (int64_t)LIMIT_PARQUET_FOOTER_BYTES)
-        return lake_fail(err, LAKE_NO_MEMORY, "a page index over the limit of %zu bytes", LIMIT_PARQUET_FOOTER_BYTES);
-    TRY(source_window_view(&pages->window, offsets.offset, offsets.n_bytes, &bytes, err));
-    TRY(page_index_read_offsets(&pages->index, bytes, place->n_rows, err));
-    if (!with_ranges)
-        return LAKE_OK;
-    TRY(source_window_view(&pages->window, ranges.offset, ranges.n_bytes, &bytes, err));
-    return page_index_read_ranges(&pages->index, bytes, place->leaf, err);
-}
-
 /* Goes to the page of a row by the offset index, from the header of a page before it. The index is believed only so
  * far as the page found has the number of rows that the index says. */
 static lake_status jump(struct page_reader *pages, int64_t row, struct lake_error *err)
 {
     const struct page_index *index = &pages->index;
-    bool found = false;
-    pages->index_is_used = true;
-    TRY(page_reader_load_index(pages, &pages->place, false, &found, err));
-    if (!found || index->n_pages == 0)
-        return LAKE_OK;
     size_t i = page_index_find(index, row);
     const struct page_entry *page = &index->pages[i];
+    pages->has_index = false;
     if (page->offset < pages->at || page->offset >= pages->end || page->first_row < pages->next_row)
         return lake_fail(err, LAKE_CORRUPT,
                          "the offset index says row %" PRId64 " is at byte %" PRId64 ", outside its column chunk",
@@ -275,7 +299,14 @@ static lake_status jump(struct page_reader *pages, int64_t row, struct lake_erro
     pages->at = page->offset;
     pages->next_row = page->first_row;
     pages->expected_values = next_row - page->first_row;
+    pages->window.ahead_end = pages->wanted_end;
     return LAKE_OK;
+}
+
+/* The dictionary page, if there is one, must be met first. */
+static bool may_jump(const struct page_reader *pages)
+{
+    return pages->has_index && (pages->next_row > 0 || pages->at >= pages->index.pages[0].offset);
 }
 
 /* Takes the data page whose header was read: loads it if it holds the row, else passes it. */
@@ -298,8 +329,6 @@ static lake_status meet_data(struct page_reader *pages, const struct page_header
         TRY(skip_rows(pages, row - first, err));
     }
     pages->at += header->compressed_bytes;
-    if (pages->next_row <= row && !pages->index_is_used)
-        return jump(pages, row, err);
     return LAKE_OK;
 }
 
@@ -325,7 +354,7 @@ lake_status page_reader_find(struct page_reader *pages, int64_t row, struct lake
             return lake_fail(err, LAKE_CORRUPT,
                              "its pages end after %" PRId64 " of the %" PRId64 " rows of the row group",
                              pages->next_row, pages->place.n_rows);
-        lake_status status = read_page(pages, row, err);
+        lake_status status = may_jump(pages) ? jump(pages, row, err) : read_page(pages, row, err);
         if (status != LAKE_OK)
             return lake_fail_prefix(err, status, "page at byte %" PRId64, at);
     }

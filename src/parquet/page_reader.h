@@ -1,11 +1,12 @@
 /* Walks the pages of a column chunk: finds the one that holds a row, checks and decompresses it, and sets up its
  * levels and values to be taken.
  *
- * The dictionary page is read as it is met, ahead of all data pages. Pages before the wanted row are passed over by
- * their headers, or through the offset index where the chunk has one. Memory: one decompressed page and one
+ * The dictionary page is read as it is met, ahead of all data pages. Pages before the wanted rows are passed over
+ * through the offset index, or by their headers where the chunk has none, and no more is read ahead than the index says is
+ * needed. Memory: one decompressed page and one
  * dictionary, each within LIMIT_PARQUET_PAGE_BYTES, kept from chunk to chunk and file to file.
  *
- *     TRY(page_reader_begin(pages, &place, err));
+ *     TRY(page_reader_begin(pages, &place, rows, err));
  *     while (n > 0) {
  *         TRY(page_reader_find(pages, row, err));         // pages->n_left rows from `row` on
  *         …levels_next(&pages->levels), decoder_next(&pages->decoder)…
@@ -26,6 +27,12 @@ struct chunk_place {
     int64_t n_rows; /* of the row group */
 };
 
+/* Rows [first, end). */
+struct row_range {
+    int64_t first;
+    int64_t end;
+};
+
 struct page_reader {
     struct source_window window;
     bool check_crc;
@@ -35,8 +42,9 @@ struct page_reader {
     int64_t end;             /* of the chunk */
     int64_t next_row;        /* first row of the page at `at` */
     int64_t expected_values; /* what the offset index says of the page at `at`, or -1 */
-    bool index_is_used;
-    size_t n_decoded_bytes; /* of this chunk so far */
+    bool has_index;          /* `index` holds this chunk's, for a jump that is still to come */
+    int64_t wanted_end;      /* of the pages that are wanted */
+    size_t n_decoded_bytes;  /* of this chunk so far */
     struct page_index index;
     struct buffer page_bytes;
     struct buffer dictionary_bytes;
@@ -50,8 +58,9 @@ struct page_reader {
 
 void page_reader_init(struct page_reader *pages);
 void page_reader_release(struct page_reader *pages);
+/* `rows` of the row group are what page_reader_find will be asked for. */
 LAKE_MUST_CHECK lake_status page_reader_begin(struct page_reader *pages, const struct chunk_place *place,
-                                              struct lake_error *err);
+                                              struct row_range rows, struct lake_error *err);
 /* Moves to the page that holds `row` (of the row group; not before the page found last) and, in it, to the row. */
 LAKE_MUST_CHECK lake_status page_reader_find(struct page_reader *pages, int64_t row, struct lake_error *err);
 /* Reads the page index of a chunk; *found tells whether there is one. */

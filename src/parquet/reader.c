@@ -13,7 +13,7 @@ enum {
     MAGIC_BYTES = 4,
     TAIL_BYTES = 8, /* length of the footer, magic */
     SMALLEST_FILE_BYTES = MAGIC_BYTES + TAIL_BYTES,
-    FIRST_TAIL_VIEW_BYTES = 64 * 1024 /* holds the footer of all but the largest files */
+    KEPT_TAIL_BYTES = 32 * 1024 /* holds the footer and the page index of all but the largest files */
 };
 
 struct parquet_reader {
@@ -75,15 +75,15 @@ static lake_status check_magic(const uint8_t *magic, struct lake_error *err)
 static lake_status find_footer(struct source_window *window, struct thrift_bytes *footer, struct lake_error *err)
 {
     int64_t size = window->source.size_bytes;
-    int64_t n_tail = size < FIRST_TAIL_VIEW_BYTES ? size : FIRST_TAIL_VIEW_BYTES;
     struct thrift_bytes tail = {NULL, 0};
     if (size < SMALLEST_FILE_BYTES)
         return lake_fail(err, LAKE_CORRUPT, "not a Parquet file: it has %" PRId64 " bytes", size);
+    TRY(source_window_keep_tail(window, KEPT_TAIL_BYTES, err));
     TRY(source_window_view(window, 0, MAGIC_BYTES, &tail, err));
     TRY(check_magic(tail.at, err));
-    TRY(source_window_view(window, size - n_tail, n_tail, &tail, err));
-    TRY(check_magic(tail.at + tail.n - MAGIC_BYTES, err));
-    int64_t n_footer = load_u32(tail.at + tail.n - TAIL_BYTES);
+    TRY(source_window_view(window, size - TAIL_BYTES, TAIL_BYTES, &tail, err));
+    TRY(check_magic(tail.at + TAIL_BYTES - MAGIC_BYTES, err));
+    int64_t n_footer = load_u32(tail.at);
     if (n_footer > size - SMALLEST_FILE_BYTES)
         return lake_fail(err, LAKE_CORRUPT, "the footer of %" PRId64 " bytes is longer than the file", n_footer);
     if (n_footer > (int64_t)LIMIT_PARQUET_FOOTER_BYTES)
@@ -135,17 +135,11 @@ static lake_status fail_column(const struct parquet_reader *reader, size_t colum
                             reader->metadata.file.columns[column].field.name, (int)group);
 }
 
-/* Rows [first, end). */
-struct row_range {
-    int64_t first;
-    int64_t end;
-};
-
 static lake_status read_group(struct parquet_reader *reader, const struct chunk_place *place, struct row_range rows,
                               struct row_output *output, struct lake_error *err)
 {
     struct page_reader *pages = &reader->pages;
-    TRY(page_reader_begin(pages, place, err));
+    TRY(page_reader_begin(pages, place, rows, err));
     while (rows.first < rows.end) {
         int64_t n = rows.end - rows.first;
         TRY(page_reader_find(pages, rows.first, err));

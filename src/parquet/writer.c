@@ -24,6 +24,7 @@ struct parquet_writer {
     const struct schema *schema;
     struct parquet_writer_options options;
     int64_t page_rows;
+    int64_t n_rows; /* of the row groups so far */
     struct page_writer pages;
     struct chunk_writer chunks;
     struct buffer groups;         /* struct written_group */
@@ -90,6 +91,10 @@ static lake_status check_options(const struct parquet_writer_options *options, s
         return lake_fail(err, LAKE_INVALID_ARGUMENT, "unknown compression: %d", (int)options->compression);
     if (options->page_rows < 0)
         return lake_fail(err, LAKE_INVALID_ARGUMENT, "pages of %" PRId64 " rows", options->page_rows);
+    for (size_t i = 1; i < options->n_page_ends; i++)
+        if (options->page_ends[i] <= options->page_ends[i - 1])
+            return lake_fail(err, LAKE_INVALID_ARGUMENT, "a page that ends at row %" PRId64 " after one at %" PRId64,
+                             options->page_ends[i], options->page_ends[i - 1]);
     return LAKE_OK;
 }
 
@@ -118,6 +123,7 @@ lake_status parquet_writer_begin(struct parquet_writer *writer, const struct sch
     writer->schema = schema;
     writer->options = *options;
     writer->page_rows = choose_page_rows(options->page_rows);
+    writer->n_rows = 0;
     page_writer_begin(&writer->pages, sink, options->compression);
     chunk_writer_begin(&writer->chunks);
     buffer_clear(&writer->groups);
@@ -173,7 +179,10 @@ static lake_status append_group(struct parquet_writer *writer, const struct batc
                                 .first = first,
                                 .n_rows = n_rows,
                                 .doubles = writer->options.doubles,
-                                .page_rows = writer->page_rows};
+                                .page_rows = writer->page_rows,
+                                .page_ends = writer->options.page_ends,
+                                .n_page_ends = writer->options.n_page_ends,
+                                .first_of_file = writer->n_rows};
     struct written_group group = {.n_rows = n_rows};
     for (; input.column < writer->schema->n_fields; input.column++) {
         struct written_chunk chunk;
@@ -182,6 +191,7 @@ static lake_status append_group(struct parquet_writer *writer, const struct batc
         if (input.column == 0)
             group.is_sorted = is_sorted(batch, first, n_rows, &chunk);
     }
+    writer->n_rows += n_rows;
     return buffer_append(&writer->groups, &group, sizeof group, err);
 }
 

@@ -27,6 +27,10 @@ struct parquet_writer_options {
     enum parquet_doubles doubles;
     enum parquet_compression compression;
     int64_t page_rows; /* of a page at most; 0: 8,192. Pages are also cut at 8 MiB and 1,048,576 rows */
+    /* Where pages end besides: the first rows of days, months … counted from the file's first row, each above the one before. So a
+     * reader gets such a part by its own pages only. Borrowed until finish; ends outside the file are fine. */
+    const int64_t *page_ends;
+    size_t n_page_ends;
 };
 
 struct parquet_sink {

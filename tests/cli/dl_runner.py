@@ -58,12 +58,9 @@ class Runner:
         return {name: os.environ[name] for name in _KEPT if name in os.environ} | {"TERM": "xterm"} | (extra or {})
 
     def start(self, *arguments: str, env: dict[str, str] | None = None, **options: Any) -> "subprocess.Popen[bytes]":
+        options.setdefault("stdin", subprocess.DEVNULL)
         return subprocess.Popen(
-            [self.program, *arguments],
-            cwd=self.directory,
-            env=self.environment(env),
-            stdin=subprocess.DEVNULL,
-            **options,
+            [self.program, *arguments], cwd=self.directory, env=self.environment(env), **options
         )
 
     def __call__(self, *arguments: str, env: dict[str, str] | None = None, **options: Any) -> Result:
@@ -84,11 +81,16 @@ class Runner:
         columns: int = 200,
         ends: Sequence[str] = ("stdout", "stderr"),
         env: dict[str, str] | None = None,
+        typed: str | None = None,
     ) -> tuple[int, str, str]:
-        """Exit status, what the terminal showed, and what the ends that are no terminal got."""
+        """Exit status, what the terminal showed, and what the ends that are no terminal got. With `typed`, standard input is
+        the terminal too, at which that is typed."""
         leader, follower = pty.openpty()
         fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
         pipes = {end: follower if end in ends else subprocess.PIPE for end in ("stdout", "stderr")}
+        if typed is not None:
+            pipes["stdin"] = follower
+            os.write(leader, typed.encode())
         process = self.start(*arguments, env=env, **pipes)
         os.close(follower)
         shown = _read_terminal(leader)
@@ -118,6 +120,16 @@ def bars_csv(n_rows: int, *, first_ms: int = FIRST_MS, step_ms: int = 60_000, pr
         p = price + i % 997 * 0.25
         lines.append(f"{first_ms + i * step_ms},{p},{p + 2},{p - 2},{p + 0.5},{i % 89 * 1.5}")
     return "\n".join(lines) + "\n"
+
+
+def tree(directory: Path, *, but: Sequence[str] = ()) -> dict[str, tuple[int, bytes]]:
+    """Every file below a directory with its time and bytes. Opening a database makes and removes what SQLite keeps beside it
+    (`but`: endings of names that are left out)."""
+    return {
+        str(path.relative_to(directory)): (path.stat().st_mtime_ns, path.read_bytes())
+        for path in sorted(directory.rglob("*"))
+        if path.is_file() and not path.name.endswith(tuple(but))
+    }
 
 
 def day_files(directory: Path) -> list[Path]:

@@ -7,7 +7,10 @@ import subprocess
 import pytest
 from dl_runner import Runner, bars_csv
 
-COMMANDS = ["init", "ingest", "list", "read", "verify", "version", "help"]
+COMMANDS = [
+    *["init", "ingest", "list", "read", "delete", "undo", "log", "snapshot"],
+    *["verify", "maintenance", "backup", "restore", "version", "help"],
+]
 
 
 def examples_of(text: str) -> list[str]:
@@ -34,6 +37,7 @@ def test_every_command_has_help_with_examples(dl: Runner, command: str) -> None:
 @pytest.mark.parametrize("command", COMMANDS)
 def test_examples_run(lake: Runner, command: str) -> None:
     (lake.directory / "btc_1m_2.csv").write_text(bars_csv(100, first_ms=1_769_817_600_000))
+    (lake.directory / "elsewhere").mkdir()
     for line in examples_of(lake("help", command).out):
         line = line.replace("/tmp/lake", str(lake.directory / "elsewhere"))
         words = line.split(" | ")[0]

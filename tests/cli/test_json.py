@@ -11,7 +11,19 @@ EVERY_COMMAND = [
     ["list"],
     ["list", "--files"],
     ["read", "--exchange", "binance", "--symbol", "BTCUSDT", "--limit", "3"],
+    ["list", "--as-of", "1"],
+    ["read", "--exchange", "binance", "--symbol", "BTCUSDT", "--limit", "3", "--as-of", "1"],
+    ["delete", "--symbol", "BTCUSDT", "--start", "2026-01-02", "--dry-run"],
+    ["undo", "1", "--dry-run"],
+    ["undo"],
+    ["log"],
+    ["snapshot", "now"],
+    ["maintenance"],
+    ["maintenance", "--dry-run"],
+    ["backup", "copy{run}"],
+    ["restore", "copy", "--data-root", "restored{run}/data", "--db-path", "restored{run}/manifest.db"],
     ["verify"],
+    ["verify", "--repair"],
     ["version"],
     ["help"],
 ]
@@ -19,10 +31,14 @@ EVERY_COMMAND = [
 
 @pytest.mark.parametrize("arguments", EVERY_COMMAND, ids=" ".join)
 def test_every_command_has_it(lake: Runner, arguments: list[str]) -> None:
-    done = lake(*arguments, "--json").ok()
+    if arguments[0] == "restore":
+        lake("backup", "copy").ok()
+        for run in (1, 2):
+            (lake.directory / f"restored{run}").mkdir()
+    done = lake(*[word.format(run=1) for word in arguments], "--json").ok()
     assert json.loads(done.out)
     assert done.err == ""
-    assert lake("--json", *arguments).status == 0
+    lake("--json", *[word.format(run=2) for word in arguments]).ok()
 
 
 def test_every_command_there_is_is_tried(dl: Runner) -> None:
@@ -90,6 +106,26 @@ def test_ignored_columns_are_a_list(dl: Runner) -> None:
 def test_init(dl: Runner) -> None:
     assert dl("init", "--json").json == {"data_root": "data", "db_path": "manifest.db", "created": True}
     assert dl("init", "--json").json["created"] is False
+
+
+def test_change(lake: Runner) -> None:
+    deleted = lake("delete", "--symbol", "BTCUSDT", "--start", "2026-01-02", "--json").ok().json
+    assert deleted["dry_run"] is False
+    assert (deleted["snapshot"], deleted["n_datasets"], deleted["n_days"]) == (2, 1, 3)
+    assert (deleted["rows_removed"], deleted["files_retired"], deleted["files_written"]) == (2890, 3, 0)
+    undone = lake("undo", "--json").ok().json
+    assert (undone["of_snapshot"], undone["snapshot"]) == (2, 3)
+    assert (undone["rows_restored"], undone["rows_removed"]) == (2890, 0)
+    planned = lake("delete", "--symbol", "BTCUSDT", "--dry-run", "--json").ok().json
+    assert (planned["dry_run"], planned["snapshot"], planned["rows_removed"]) == (True, None, 4330)
+    assert [(entry["symbol"], entry["rows"], entry["files"]) for entry in planned["datasets"]] == [("BTCUSDT", 4330, 4)]
+
+
+def test_the_list_of_names(lake: Runner) -> None:
+    assert lake("snapshot", "--json").ok().json == []
+    assert lake("snapshot", "first", "--json").ok().json == {"name": "first", "snapshot": 1}
+    assert [(row["name"], row["snapshot"]) for row in lake("snapshot", "--json").ok().json] == [("first", 1)]
+    assert lake("snapshot", "--remove", "first", "--json").ok().json == {"name": "first", "snapshot": None}
 
 
 def test_verify(lake: Runner) -> None:

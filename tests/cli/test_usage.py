@@ -12,10 +12,10 @@ READ = ["read", "--exchange", "binance", "--symbol", "BTCUSDT"]
         ([], "no command given; see 'dl --help' for what there is"),
         (["raed"], "unknown command 'raed'; did you mean 'read'? see 'dl --help'"),
         (["verfy"], "unknown command 'verfy'; did you mean 'verify'? see 'dl --help'"),
-        (["download-history"], "unknown command 'download-history'; see 'dl --help'"),
+        (["download-history"], "'download-history' is not in version 0.1.0; see 'dl --help' for what is"),
         (["--jsn", "list"], "unknown option --jsn; did you mean --json? see 'dl --help'"),
         (["read", "--symbl", "X"], "unknown option --symbl; did you mean --symbol? see 'dl read --help'"),
-        (["list", "--limit", "3"], "unknown option --limit; see 'dl list --help'"),
+        (["list", "--tail", "3"], "unknown option --tail; see 'dl list --help'"),
         (["read"], "dl read needs --exchange NAME, --symbol NAME; see 'dl read --help'"),
         (["read", "--exchange", "x"], "dl read needs --symbol NAME; see 'dl read --help'"),
         (["read", "--exchange"], "--exchange needs a value: --exchange NAME"),
@@ -42,6 +42,27 @@ READ = ["read", "--exchange", "binance", "--symbol", "BTCUSDT"]
             "'a.csv' is more than dl ingest takes; files are given with --source; see 'dl ingest --help'",
         ),
         (["list", "--files=yes"], "--files takes no value"),
+        (["backup"], "dl backup needs DIR; see 'dl backup --help'"),
+        (["restore"], "dl restore needs DIR; see 'dl restore --help'"),
+        (["undo", "1", "2"], "'2' is more than dl undo takes; see 'dl undo --help'"),
+        (
+            ["delete"],
+            "dl delete needs to be told what: at least one of --exchange, --market, --symbol, --data-type, --period; "
+            "see 'dl delete --help'",
+        ),
+        (
+            ["delete", "BTCUSDT"],
+            "'BTCUSDT' is more than dl delete takes; what to delete is named with --symbol, --exchange, …; "
+            "see 'dl delete --help'",
+        ),
+        (["log", "--all", "--limit", "3"], "--all and --limit contradict each other; leave one out"),
+        (["snapshot", "--at", "1"], "--at needs a name for the snapshot: dl snapshot NAME --at 1"),
+        (["snapshot", "a", "--remove", "b"], "--remove takes no other name and no --at; leave them out"),
+        (["snapshot", "a", "--format", "csv"], "--format is for the list of names; leave it out"),
+        (
+            ["maintenance", "--gc", "--symbol", "BTCUSDT"],
+            "datasets can be chosen for --compact only; leave the choice out or add --compact",
+        ),
     ],
 )
 def test_one_line_says_what_is_wrong(lake: Runner, arguments: list[str], message: str) -> None:

@@ -188,6 +188,8 @@ def run_block(block: Block, directory: Path, where: str) -> None:
                 printed += run(["bash", "-euo", "pipefail", "-c", command], directory, where)
     elif block.language == "python":
         printed = run([sys.executable, "-c", block.text], directory, where)
+    elif block.language == "toml":  # as a reader would keep it, for the commands that follow
+        (directory / "dl.toml").write_text(block.text, encoding="utf-8")
     elif block.language == "c" and "int main(" in block.text:
         printed = run_c(block.text, directory, where)
     if block.output and printed:
@@ -230,6 +232,20 @@ def test_commands_are_found() -> None:
 def test_what_is_not_run_is_still_checked(command: str) -> None:
     with pytest.raises(AssertionError):
         not_run(command)
+
+
+def test_settings_hold_for_the_commands_that_follow(tmp_path: Path) -> None:
+    run_block(Block(3, "toml", "[history]\nkeep_log = 'many'\n", ""), tmp_path, "x.md:3")
+    with pytest.raises(AssertionError, match=r"dl\.toml:2: "):
+        run_block(Block(7, "bash", "dl list\n", ""), tmp_path, "x.md:7")
+
+
+def test_every_key_of_the_settings_is_explained() -> None:
+    keys = re.findall(r'^    \{"\w*", "(\w+)", VALUE_', (ROOT / "src/lake/config.c").read_text("utf-8"), re.MULTILINE)
+    blocks = blocks_of((ROOT / "docs/MAINTENANCE.md").read_text("utf-8"))
+    shown = "".join(block.text for block in blocks if block.language == "toml")
+    assert len(keys) > 5
+    assert re.findall(r"^(\w+) = ", shown, re.MULTILINE) == keys
 
 
 def test_a_failing_command_fails(tmp_path: Path) -> None:

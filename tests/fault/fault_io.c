@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -18,6 +19,8 @@ static int count(struct fault_io *fault, const char *name)
                  (fault->n_calls == fault->fail_at || (fault->for_ever && fault->n_calls > fault->fail_at));
     if (!is_it)
         return 0;
+    if (fault->exit_status != 0)
+        _exit(fault->exit_status);
     if (fault->n_failed++ == 0)
         fault->failed_call = name;
     return -fault->error_number;
@@ -113,6 +116,24 @@ static int fault_rename(void *context, const char *from, const char *to)
     return code != 0 ? code : real()->rename(NULL, from, to);
 }
 
+static int fault_link(void *context, const char *from, const char *to)
+{
+    int code = count(context, "link");
+    return code != 0 ? code : real()->link(NULL, from, to);
+}
+
+static int fault_clone(void *context, const char *from, const char *to)
+{
+    int code = count(context, "clone");
+    return code != 0 ? code : real()->clone(NULL, from, to);
+}
+
+static int fault_real_path(void *context, const char *path, char *out, size_t n)
+{
+    int code = count(context, "real_path");
+    return code != 0 ? code : real()->real_path(NULL, path, out, n);
+}
+
 static int fault_remove(void *context, const char *path)
 {
     int code = count(context, "remove");
@@ -189,10 +210,13 @@ struct io fault_io(struct fault_io *fault)
         .status = fault_status,
         .file_status = fault_file_status,
         .rename = fault_rename,
+        .link = fault_link,
+        .clone = fault_clone,
         .remove = fault_remove,
         .make_directory = fault_make_directory,
         .remove_directory = fault_remove_directory,
         .list = fault_list,
+        .real_path = fault_real_path,
         .is_network = fault_is_network,
         .random = fault_random,
         .now_ms = fault_now_ms,

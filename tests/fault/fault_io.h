@@ -20,6 +20,7 @@ struct fault_io {
     int error_number; /* positive */
     bool for_ever;    /* and every call after it */
     bool is_short;    /* reads and writes take one byte at most */
+    int exit_status;  /* not 0: the process ends there, before the call, with this status */
     /* What happened: */
     int64_t n_calls;
     int64_t n_failed;

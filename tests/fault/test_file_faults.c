@@ -13,6 +13,7 @@
 
 #include "base/memory.h"
 #include "fault/fault_io.h"
+#include "io/copy.h"
 #include "io/file.h"
 #include "io/lock.h"
 
@@ -230,6 +231,70 @@ static void test_renaming_syncing_and_removing(void **state)
     assert_int_equal(sweep_io(&sweep), 6 * 7); /* status, rename, open, sync, close, remove, status */
 }
 
+/* ---- second names ---- */
+
+static lake_status copy_bytes(void *context, struct io io, struct lake_error *err)
+{
+    struct place *place = context;
+    struct copy_tools tools = {.hash = NULL};
+    uint8_t copied[SHA256_BYTES], found[SHA256_BYTES];
+    lake_status status = LAKE_OK;
+    TRY_OUT(copy_tools_init(&tools, io, err));
+    TRY_OUT(file_copy(&tools, place->file, place->other, copied, err));
+    TRY_OUT(file_digest(&tools, place->other, found, err));
+    if (memcmp(copied, found, SHA256_BYTES) != 0)
+        TRY_OUT(lake_fail(err, LAKE_INTERNAL, "%s: has another digest than was told", place->other));
+    status = check_file(place->other, err);
+out:
+    copy_tools_release(&tools);
+    return status;
+}
+
+static lake_status link_file(void *context, struct io io, struct lake_error *err)
+{
+    struct place *place = context;
+    TRY(file_link(io, place->file, place->other, err));
+    return check_file(place->other, err);
+}
+
+/* Where there are no reflinks, that is said; a fault is another thing. */
+static lake_status clone_file(void *context, struct io io, struct lake_error *err)
+{
+    struct place *place = context;
+    lake_status status = file_clone(io, place->file, place->other, err);
+    return status == LAKE_UNSUPPORTED ? LAKE_OK : status == LAKE_OK ? check_file(place->other, err) : status;
+}
+
+static void test_copying_linking_and_cloning(void **state)
+{
+    struct io_sweep sweep = {copy_bytes, *state, put_file, "close"};
+    assert_int_equal(sweep_io(&sweep),
+                     6 * (1 + 4 + 1 + 1 + 4)); /* create; open, read, write, read; close twice; the digest */
+    sweep.work = link_file;
+    assert_int_equal(sweep_io(&sweep), 6);
+    sweep.work = clone_file;
+    assert_int_equal(sweep_io(&sweep), 6);
+}
+
+/* A copy that could not be made whole is not there. */
+static void test_half_a_copy_does_not_stay(void **state)
+{
+    struct place *place = *state;
+    struct lake_error err = {LAKE_OK, ""};
+    struct copy_tools tools;
+    uint8_t digest[SHA256_BYTES];
+    for (int64_t at = 2; at <= 7; at++) { /* the first makes it; the sixth, closing what was read, may fail */
+        struct fault_io fault = {.fail_at = at, .error_number = ENOSPC};
+        put_file(place);
+        assert_int_equal(copy_tools_init(&tools, fault_io(&fault), &err), LAKE_OK);
+        lake_status status = file_copy(&tools, place->file, place->other, digest, &err);
+        assert_int_equal(status, at == 6 ? LAKE_OK : LAKE_NO_SPACE);
+        assert_int_equal(access(place->other, F_OK) == 0, status == LAKE_OK);
+        assert_int_equal(fault.n_open, 0);
+        copy_tools_release(&tools);
+    }
+}
+
 /* ---- locks ---- */
 
 static lake_status lock_twice(void *context, struct io io, struct lake_error *err)
@@ -281,6 +346,8 @@ int main(void)
         T(test_reading_a_file),
         T(test_making_directories),
         T(test_renaming_syncing_and_removing),
+        T(test_copying_linking_and_cloning),
+        T(test_half_a_copy_does_not_stay),
         T(test_locking),
         T(test_a_lock_that_cannot_be_had_is_an_error),
     };

@@ -15,7 +15,7 @@
 
 #include "base/limits.h"
 #include "fault/fault_memory.h"
-#include "manifest/manifest.h"
+#include "manifest/history.h"
 #include "manifest/sqlite.h"
 
 #define DAY_MS INT64_C(86400000)
@@ -84,8 +84,10 @@ static lake_status write_day(struct manifest *manifest, int64_t dataset_id, cons
     content.sha256[0] = (uint8_t)snapshot;
     TRY_OUT(
         manifest_find_files(manifest, dataset_id, day * DAY_MS, (day + 1) * DAY_MS, &arena, &old, &n_old, &seen, err));
-    for (size_t i = 0; i < n_old; i++)
-        TRY_OUT(manifest_retire_file(manifest, old[i].id, snapshot, "history/file", err));
+    for (size_t i = 0; i < n_old; i++) {
+        struct manifest_retirement retirement = {old[i].id, snapshot, operation->finished_ms, 1, "history/file"};
+        TRY_OUT(manifest_retire_file(manifest, &retirement, err));
+    }
     TRY_OUT(manifest_add_file(manifest, &file, "staging/file", err));
     TRY_OUT(manifest_put_content(manifest, &content, snapshot, err));
 out:
@@ -118,7 +120,7 @@ static lake_status write_snapshot(struct manifest *manifest, struct lake_error *
     TRY(manifest_begin(manifest, err));
     TRY_OUT(clear_moves(manifest, err));
     TRY_OUT(manifest_add_dataset(manifest, &dataset, err));
-    TRY_OUT(manifest_add_column(manifest, dataset.id, &column, err));
+    TRY_OUT(manifest_add_column(manifest, dataset.id, &column, 0, err));
     TRY_OUT(manifest_add_operation(manifest, &operation, &snapshot, err));
     for (int64_t day = 0; day < N_FILES; day++)
         TRY_OUT(write_day(manifest, dataset.id, &operation, snapshot, day, err));
@@ -143,7 +145,7 @@ static lake_status read_all(struct manifest *manifest, int64_t *snapshot, struct
     lake_status status = LAKE_OK;
     TRY_OUT(manifest_find_files(manifest, 0, INT64_MIN, INT64_MAX, &arena, &files, &n_files, snapshot, err));
     TRY_OUT(manifest_find_contents(manifest, 1, 0, N_FILES, &arena, &contents, &n_contents, err));
-    TRY_OUT(manifest_list_totals(manifest, &everything, &arena, &totals, &n_totals, err));
+    TRY_OUT(manifest_list_totals(manifest, &everything, NULL, &arena, &totals, &n_totals, err));
     TRY_OUT(manifest_find_outstanding(manifest, &arena, &outstanding, &n_outstanding, err));
     TRY_OUT(manifest_find_columns(manifest, 1, &arena, &columns, &n_columns, err));
     if (n_files > 0)
@@ -155,6 +157,66 @@ static lake_status read_all(struct manifest *manifest, int64_t *snapshot, struct
         is_whole = files[i].added == *snapshot;
     if (!is_whole)
         status = lake_fail(err, LAKE_INTERNAL, "snapshot %d is not whole", (int)*snapshot);
+out:
+    arena_release(&arena);
+    return status;
+}
+
+/* ---- history ---- */
+
+/* Expires all that may go, prunes the log, names the last snapshot. */
+static lake_status forget(struct manifest *manifest, int64_t snapshot, struct lake_error *err)
+{
+    const struct manifest_expiry expiry = {
+        .changed_before_ms = INT64_MAX, .needed_snapshot = snapshot, .limit = 2 * N_FILES};
+    struct arena arena = ARENA_INIT(MIB);
+    struct manifest_file *files = NULL;
+    int64_t n_pruned = 0;
+    size_t n = 0;
+    lake_status status = LAKE_OK;
+    TRY(manifest_begin(manifest, err));
+    TRY_OUT(clear_moves(manifest, err));
+    TRY_OUT(manifest_find_expired(manifest, &expiry, &arena, &files, &n, err));
+    for (size_t i = 0; i < n; i++)
+        TRY_OUT(manifest_expire_file(manifest, &files[i], NULL, err));
+    TRY_OUT(manifest_prune_log(manifest, 0, 10, &n_pruned, err));
+    TRY_OUT(manifest_put_name(manifest, "last", snapshot, 1, err));
+    TRY_OUT(manifest_commit(manifest, err));
+out:
+    manifest_rollback(manifest);
+    arena_release(&arena);
+    return status;
+}
+
+static int count_problem(void *context, const char *detail)
+{
+    (void)detail;
+    ++*(int *)context;
+    return 0;
+}
+
+static lake_status look_back(struct manifest *manifest, int64_t snapshot, struct lake_error *err)
+{
+    const struct manifest_filter everything = {NULL, NULL, NULL, NULL, NULL};
+    const struct manifest_log_query all = {{NULL, NULL, NULL, NULL, NULL}, 0, 0};
+    struct arena arena = ARENA_INIT(MIB);
+    struct manifest_file *files = NULL;
+    struct manifest_totals *totals = NULL;
+    struct manifest_log_entry *log = NULL;
+    struct manifest_name *names = NULL;
+    struct manifest_content *contents = NULL;
+    size_t n_files = 0, n = 0;
+    int n_problems = 0;
+    lake_status status = LAKE_OK;
+    TRY_OUT(
+        manifest_find_files_at(manifest, 1, INT64_MIN, INT64_MAX, snapshot, &arena, &files, &n_files, err));
+    TRY_OUT(manifest_list_totals_at(manifest, &everything, snapshot, &arena, &totals, &n, err));
+    TRY_OUT(manifest_list_log(manifest, &all, &arena, &log, &n, err));
+    TRY_OUT(manifest_list_names(manifest, &arena, &names, &n, err));
+    TRY_OUT(manifest_find_contents_of(manifest, snapshot, &arena, &contents, &n, err));
+    TRY_OUT(manifest_check(manifest, true, count_problem, &n_problems, err));
+    if (n_files != N_FILES || n_problems > 0)
+        status = lake_fail(err, LAKE_INTERNAL, "%d files, %d problems", (int)n_files, n_problems);
 out:
     arena_release(&arena);
     return status;
@@ -178,6 +240,32 @@ static lake_status create_write_and_read(void *context, struct lake_error *err)
 out:
     manifest_close(manifest);
     return status;
+}
+
+static lake_status create_forget_and_look_back(void *context, struct lake_error *err)
+{
+    struct place *place = context;
+    struct manifest *manifest = NULL;
+    char copy[128];
+    lake_status status = LAKE_OK;
+    snprintf(copy, sizeof copy, "%s-copy", place->path);
+    remove_database(place);
+    TRY_OUT(manifest_open(place->path, MANIFEST_CREATE, NULL, &manifest, err));
+    for (int i = 0; i < 3; i++)
+        TRY_OUT(write_snapshot(manifest, err));
+    TRY_OUT(forget(manifest, 3, err));
+    TRY_OUT(look_back(manifest, 3, err));
+    TRY_OUT(manifest_copy(manifest, copy, err));
+    TRY_OUT(manifest_optimize(manifest, err));
+out:
+    unlink(copy);
+    manifest_close(manifest);
+    return status;
+}
+
+static void test_memory_of_history(void **state)
+{
+    assert_true(sweep_memory(create_forget_and_look_back, *state) >= 2 * 100);
 }
 
 static void test_memory_of_a_new_manifest(void **state)
@@ -333,6 +421,7 @@ int main(void)
 #define T(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         T(test_memory_of_a_new_manifest),
+        T(test_memory_of_history),
         T(test_a_failed_creation_is_finished_by_the_next),
         T(test_a_handle_goes_on_after_a_failure),
         T(test_sqlite_out_of_memory),

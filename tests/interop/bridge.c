@@ -138,12 +138,14 @@ out:
     return status;
 }
 
-int bridge_parquet_write(const char *path, struct ArrowArrayStream *in, int doubles, int compression, int64_t page_rows,
+int bridge_parquet_write(const char *path, struct ArrowArrayStream *in, const struct bridge_parquet_options *options,
                          char *error, size_t n)
 {
     struct lake_error err = {0};
-    struct parquet_writer_options options = {.doubles = (enum parquet_doubles)doubles,
-                                             .compression = (enum parquet_compression)compression,
-                                             .page_rows = page_rows};
-    return bridge_answer(write_file(path, in, &options, &err), &err, error, n);
+    struct parquet_writer_options ours = {.doubles = (enum parquet_doubles)options->doubles,
+                                          .compression = (enum parquet_compression)options->compression,
+                                          .page_rows = options->page_rows,
+                                          .page_ends = options->page_ends,
+                                          .n_page_ends = options->n_page_ends};
+    return bridge_answer(write_file(path, in, &ours, &err), &err, error, n);
 }

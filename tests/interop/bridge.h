@@ -17,9 +17,16 @@ LAKE_API int bridge_roundtrip(struct ArrowArrayStream *in, struct ArrowArrayStre
  * by commas; NULL: all. */
 LAKE_API int bridge_parquet_read(const char *path, const char *columns, struct ArrowArrayStream *out, char *error,
                                  size_t n);
-/* Writes a new Parquet file with one row group for each batch of `in`; the numbers are those of parquet/writer.h. */
-LAKE_API int bridge_parquet_write(const char *path, struct ArrowArrayStream *in, int doubles, int compression,
-                                  int64_t page_rows, char *error, size_t n);
+/* struct parquet_writer_options of parquet/writer.h, whose numbers these are. */
+struct bridge_parquet_options {
+    int doubles, compression;
+    int64_t page_rows;
+    const int64_t *page_ends;
+    size_t n_page_ends;
+};
+/* Writes a new Parquet file with one row group for each batch of `in`. */
+LAKE_API int bridge_parquet_write(const char *path, struct ArrowArrayStream *in,
+                                  const struct bridge_parquet_options *options, char *error, size_t n);
 
 /* Copies the message of a failure for the caller; returns the status. */
 int bridge_answer(lake_status status, const struct lake_error *err, char *error, size_t n);

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,18 @@ class ArrowArrayStream(ctypes.Structure):
         return not self.release
 
 
+class ParquetOptions(ctypes.Structure):
+    """struct bridge_parquet_options of bridge.h."""
+
+    _fields_ = [
+        ("doubles", ctypes.c_int),
+        ("compression", ctypes.c_int),
+        ("page_rows", ctypes.c_int64),
+        ("page_ends", ctypes.POINTER(ctypes.c_int64)),
+        ("n_page_ends", ctypes.c_size_t),
+    ]
+
+
 class BridgeError(Exception):
     """A failure of ours: `status` is the lake_status, the text its message."""
 
@@ -48,15 +61,8 @@ class Bridge:
         self.library = ctypes.CDLL(path)
         self.library.bridge_roundtrip.argtypes = [stream, stream, text, size]
         self.library.bridge_parquet_read.argtypes = [text, text, stream, text, size]
-        self.library.bridge_parquet_write.argtypes = [
-            text,
-            stream,
-            ctypes.c_int,
-            ctypes.c_int,
-            ctypes.c_int64,
-            text,
-            size,
-        ]
+        options = ctypes.POINTER(ParquetOptions)
+        self.library.bridge_parquet_write.argtypes = [text, stream, options, text, size]
 
     def _call(self, name: str, *arguments: Any) -> None:
         error = ctypes.create_string_buffer(ERROR_BYTES)
@@ -88,11 +94,13 @@ class Bridge:
         doubles: str = "fast",
         compression: str = "snappy",
         page_rows: int = 0,
+        page_ends: Sequence[int] = (),
     ) -> None:
         """One row group for each batch of the source."""
         into = export_stream(source)
-        options = (DOUBLES[doubles], COMPRESSIONS[compression], page_rows)
-        self._call("bridge_parquet_write", os.fsencode(path), ctypes.byref(into), *options)
+        ends = (ctypes.c_int64 * len(page_ends))(*page_ends)
+        options = ParquetOptions(DOUBLES[doubles], COMPRESSIONS[compression], page_rows, ends, len(page_ends))
+        self._call("bridge_parquet_write", os.fsencode(path), ctypes.byref(into), ctypes.byref(options))
 
 
 def export_stream(source: Any) -> ArrowArrayStream:

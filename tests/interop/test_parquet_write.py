@@ -143,6 +143,7 @@ OPTIONS = st.fixed_dictionaries(
         "doubles": st.sampled_from(["fast", "plain"]),
         "compression": st.sampled_from(["snappy", "none"]),
         "page_rows": st.sampled_from([0, 1, 7, 8, 64, 1000]),
+        "page_ends": st.lists(st.integers(-5, 1500), max_size=40, unique=True).map(sorted),
         "group_rows": st.sampled_from([None, 1, 50, 1000]),
     }
 )
@@ -194,6 +195,28 @@ def test_bars_of_a_month(bridge: Bridge, tmp_path: Path, doubles: str, nulls: bo
     write(bridge, path, table, group_rows=20_000, doubles=doubles, page_rows=page_rows)
     assert_read_by_all(bridge, path, table)
     check_statistics(path, table)
+
+
+@pytest.mark.parametrize("nulls", [False, True])
+def test_a_day_of_a_month_by_its_own_pages(bridge: Bridge, tmp_path: Path, nulls: bool) -> None:
+    """Others find a day by our page index: days of unlike length, one row group, values as they were."""
+    table = bars(44_640, nulls)
+    path = tmp_path / "days.parquet"
+    starts = [0, 1440, 2880, 2881, 20_000, 30_000, 30_001]
+    write(bridge, path, table, page_ends=starts[1:])
+    assert_read_by_all(bridge, path, table)
+    check_statistics(path, table)
+    assert pq.read_metadata(path).num_row_groups == 1
+    for first, end in zip(starts, [*starts[1:], table.num_rows], strict=True):
+        day = table.slice(first, end - first)
+        low, high = day.column("ts")[0].as_py(), day.column("ts")[-1].as_py()
+        assert_same(pq.read_table(path, filters=[("ts", ">=", low), ("ts", "<=", high)]), day, "pyarrow")
+        lazy = pl.scan_parquet(path).filter(pl.col("ts").is_between(low, high)).collect()
+        assert_same(as_schema(lazy.to_arrow(), day.schema), day, "polars")
+        query = "select * from read_parquet(?) where ts between ? and ? order by ts"
+        assert_same(
+            as_schema(DUCKDB.execute(query, [str(path), low, high]).to_arrow_table(), day.schema), day, "duckdb"
+        )
 
 
 @pytest.mark.parametrize("n_rows", [0, 1])

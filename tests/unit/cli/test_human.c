@@ -20,6 +20,29 @@ static void counts(void **state)
     assert_string_equal(human_count(INT64_MIN, out), "-9,223,372,036,854,775,808");
 }
 
+static void counted(void **state)
+{
+    (void)state;
+    char out[HUMAN_BYTES];
+    assert_string_equal(human_counted(0, "file", out), "0 files");
+    assert_string_equal(human_counted(1, "file", out), "1 file");
+    assert_string_equal(human_counted(1234, "small file", out), "1,234 small files");
+    assert_string_equal(human_counted(-1, "row", out), "-1 rows");
+}
+
+static void spans(void **state)
+{
+    (void)state;
+    char out[HUMAN_BYTES];
+    assert_string_equal(human_span(INT64_C(604800000), out), "7 days");
+    assert_string_equal(human_span(86400000, out), "1 day");
+    assert_string_equal(human_span(129600000, out), "36 hours");
+    assert_string_equal(human_span(90000, out), "90 seconds");
+    assert_string_equal(human_span(1800000, out), "30 minutes");
+    assert_string_equal(human_span(1, out), "1 ms");
+    assert_string_equal(human_span(0, out), "0 ms");
+}
+
 static void sizes(void **state)
 {
     (void)state;
@@ -57,10 +80,8 @@ static void times(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(counts),
-        cmocka_unit_test(sizes),
-        cmocka_unit_test(durations),
-        cmocka_unit_test(times),
+        cmocka_unit_test(counts), cmocka_unit_test(counted),   cmocka_unit_test(spans),
+        cmocka_unit_test(sizes),  cmocka_unit_test(durations), cmocka_unit_test(times),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

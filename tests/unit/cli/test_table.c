@@ -19,7 +19,13 @@ static const struct table_column columns[] = {{"name", false}, {"n", true}, {"no
 static void begin(struct table *table, bool has_colour, size_t width)
 {
     captured_begin(&captured);
-    struct table_layout layout = {&captured.out, columns, 3, has_colour, width};
+    struct table_layout layout = {
+        .out = &captured.out,
+        .columns = columns,
+        .n_columns = 3,
+        .has_colour = has_colour,
+        .width = width,
+    };
     assert_int_equal(table_init(table, layout, &err), LAKE_OK);
 }
 

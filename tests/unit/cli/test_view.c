@@ -111,6 +111,45 @@ static void columns_that_do_not_fit_are_named(void **state)
                                                      "1 row; too narrow for price, note\n");
 }
 
+static const struct view_column narrow[] = {{"row", "n note", false}, {"day", "ts", true}, {"n", "n", false}};
+
+static void the_narrow_form_is_shown_where_the_columns_do_not_fit(void **state)
+{
+    (void)state;
+    static const int64_t batches[] = {2};
+    struct rows_plan plan = {.batches = batches, .n_batches = 1};
+    struct view view = {.width = 30, .narrow = narrow, .n_narrow = 3};
+    assert_string_equal(show(&view, &plan, LAKE_OK), "row        day         n\n"
+                                                     "0 note, 0  2026-01-01  0\n"
+                                                     "1          2026-01-01  1\n"
+                                                     "2 rows; too narrow for price\n");
+}
+
+static void the_narrow_form_may_be_too_wide_too(void **state)
+{
+    (void)state;
+    static const int64_t batches[] = {1};
+    struct rows_plan plan = {.batches = batches, .n_batches = 1};
+    struct view view = {.width = 12, .narrow = narrow, .n_narrow = 3};
+    assert_string_equal(show(&view, &plan, LAKE_OK), "row\n"
+                                                     "0 note, 0\n"
+                                                     "1 row; too narrow for ts, price\n");
+}
+
+static void the_narrow_form_is_not_shown_where_there_is_room(void **state)
+{
+    (void)state;
+    static const int64_t batches[] = {1};
+    static const size_t widths[] = {0, 80};
+    for (size_t i = 0; i < 2; i++) {
+        struct rows_plan plan = {.batches = batches, .n_batches = 1};
+        struct view view = {.width = widths[i], .narrow = narrow, .n_narrow = 3};
+        assert_string_equal(show(&view, &plan, LAKE_OK), "ts                    n  price  note\n"
+                                                         "2026-01-01T00:00:00Z  0      0  note, 0\n"
+                                                         "1 row\n");
+    }
+}
+
 static void a_stream_that_fails(void **state)
 {
     (void)state;
@@ -128,6 +167,9 @@ int main(void)
         cmocka_unit_test(first_and_last_rows),
         cmocka_unit_test(rows_that_just_fit_are_all_shown),
         cmocka_unit_test(columns_that_do_not_fit_are_named),
+        cmocka_unit_test(the_narrow_form_is_shown_where_the_columns_do_not_fit),
+        cmocka_unit_test(the_narrow_form_may_be_too_wide_too),
+        cmocka_unit_test(the_narrow_form_is_not_shown_where_there_is_room),
         cmocka_unit_test(a_stream_that_fails),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -156,7 +156,7 @@ static double read_price(const struct ArrowArray *column, int64_t row)
     return validity != NULL && !bit_get(validity, row) ? (double)NAN : values[row];
 }
 
-static void copy_rows(const struct ArrowArray *array, struct bar *to)
+void copy_bars(const struct ArrowArray *array, struct bar *to)
 {
     const int64_t *ts = array->children[0]->buffers[1];
     for (int64_t row = 0; row < array->length; row++) {
@@ -186,7 +186,7 @@ struct bar *read_bars(struct lake *lake, const char *symbol, int64_t start, int6
     *n = 0;
     ASSERT_OK(lake_scan_next(scan, &array, err));
     while (array.release != NULL) {
-        copy_rows(&array, bars + *n);
+        copy_bars(&array, bars + *n);
         *n += (size_t)array.length;
         array.release(&array);
         ASSERT_OK(lake_scan_next(scan, &array, err));
@@ -208,22 +208,50 @@ void assert_bars_equal(const struct bar *a, const struct bar *b, size_t n)
     }
 }
 
-int64_t count_problems(struct lake *lake)
+static const char *text_of(const struct ArrowArray *column, int64_t row, int *n)
 {
+    const int32_t *offsets = column->buffers[1];
+    const char *bytes = column->buffers[2];
+    *n = offsets[row + 1] - offsets[row];
+    return bytes == NULL ? "" : bytes + offsets[row];
+}
+
+/* So that a test that fails says what was found. */
+static void print_problems(struct ArrowArrayStream *problems)
+{
+    struct ArrowArray array;
+    while (problems->get_next(problems, &array) == 0 && array.release != NULL) {
+        for (int64_t row = 0; row < array.length; row++) {
+            for (int column = 0; column < 3; column++) {
+                int n = 0;
+                const char *text = text_of(array.children[column], row, &n);
+                print_message("%s%.*s", column == 0 ? "problem: " : ", ", n, text);
+            }
+            print_message("\n");
+        }
+        array.release(&array);
+    }
+}
+
+static struct lake_verify_result verify(struct lake *lake)
+{
+    struct lake_verify_options options = {.size = sizeof options, .depth = LAKE_VERIFY_FULL};
     struct lake_verify_result result = {.size = sizeof result};
     struct ArrowArrayStream problems;
-    ASSERT_OK(lake_verify(lake, NULL, NULL, &result, &problems, err));
+    ASSERT_OK(lake_verify(lake, &options, &result, &problems, err));
+    print_problems(&problems);
     problems.release(&problems);
-    return result.n_problems;
+    return result;
+}
+
+int64_t count_problems(struct lake *lake)
+{
+    return verify(lake).n_problems;
 }
 
 int64_t count_files(struct lake *lake)
 {
-    struct lake_verify_result result = {.size = sizeof result};
-    struct ArrowArrayStream problems;
-    ASSERT_OK(lake_verify(lake, NULL, NULL, &result, &problems, err));
-    problems.release(&problems);
-    return result.n_files;
+    return verify(lake).n_files;
 }
 
 /* nftw has no context argument. */

@@ -50,6 +50,8 @@ struct lake_write_result commit_write(struct lake_write *write); /* and frees it
 /* begin, append, commit */
 struct lake_write_result write_bars(struct lake *lake, const char *symbol, const struct bar *bars, size_t n);
 
+/* The rows of an array that a scan gave. */
+void copy_bars(const struct ArrowArray *array, struct bar *to);
 /* All 1m bars of a symbol in [start, end); the array is the caller's to free. */
 struct bar *read_bars(struct lake *lake, const char *symbol, int64_t start, int64_t end, size_t *n);
 void assert_bars_equal(const struct bar *a, const struct bar *b, size_t n);

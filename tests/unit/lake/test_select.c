@@ -26,16 +26,25 @@ static void add(struct lake *lake, const char *market, const char *symbol, const
     (void)commit_write(write);
 }
 
+/* As a scan does it. */
 static lake_status choose(struct lake *lake, const struct lake_selection *selection, char *name, size_t n,
                           struct lake_error *err)
 {
     struct arena arena = ARENA_INIT(1 << 20);
-    struct manifest_dataset dataset;
-    bool chosen = false;
-    lake_status status = select_dataset(lake, selection, &arena, &dataset, &chosen, err);
-    if (status == LAKE_OK)
-        (void)snprintf(name, n, "%s %s %s %s", dataset.market, dataset.symbol, dataset.period,
-                       chosen ? "chosen" : "only");
+    struct canonical canonical;
+    struct selected selected;
+    const struct select_scope scope = {.filter = &canonical.filter};
+    lake_status status = select_filter(selection, &canonical, err);
+    if (status == LAKE_OK) {
+        mutex_lock(lake->mutex);
+        status = select_dataset(lake, &scope, &arena, &selected, err);
+        mutex_unlock(lake->mutex);
+    }
+    if (status == LAKE_OK && !selected.is_found)
+        status = select_fail_not_found(lake, &canonical.filter, err);
+    else if (status == LAKE_OK)
+        (void)snprintf(name, n, "%s %s %s %s", selected.dataset.market, selected.dataset.symbol,
+                       selected.dataset.period, selected.was_chosen ? "chosen" : "only");
     arena_release(&arena);
     return status;
 }

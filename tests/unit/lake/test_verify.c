@@ -1,7 +1,7 @@
-/* Damage of every kind to a stored file is found and named, and never read as data. */
-#include "lake_fixture.h"
+/* Damage of every kind to a stored file is found and named, and never read as data; whatever else is not as it should be is found
+ * too. */
+#include "verify_fixture.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,27 +22,11 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* The first problem that verify finds, as "path problem"; fails where there is not exactly one. */
-static void only_problem(struct lake *lake, char *problem, size_t n)
+static const char *the_file(const struct fixture *fixture)
 {
-    struct lake_verify_result result = {.size = sizeof result};
-    struct ArrowArrayStream stream;
-    struct ArrowArray array;
-    assert_int_equal(lake_verify(lake, NULL, NULL, &result, &stream, NULL), LAKE_OK);
-    assert_int_equal(result.n_problems, 1);
-    assert_int_equal(stream.get_next(&stream, &array), 0);
-    assert_int_equal(array.length, 1);
-    const int32_t *offsets = array.children[1]->buffers[1];
-    (void)snprintf(problem, n, "%.*s", offsets[1], (const char *)array.children[1]->buffers[2]);
-    array.release(&array);
-    stream.release(&stream);
-}
-
-static void assert_problem(struct fixture *fixture, const char *expected)
-{
-    char problem[64];
-    only_problem(fixture->lake, problem, sizeof problem);
-    assert_string_equal(problem, expected);
+    static char path[512];
+    (void)snprintf(path, sizeof path, "%s", first_file(fixture));
+    return path;
 }
 
 static lake_status try_read(struct fixture *fixture, struct lake_error *err)
@@ -61,64 +45,39 @@ static lake_status try_read(struct fixture *fixture, struct lake_error *err)
 static void test_a_sound_lake_has_no_problems(void **state)
 {
     struct fixture *fixture = *state;
-    assert_int_equal(count_problems(fixture->lake), 0);
-    assert_int_equal(count_files(fixture->lake), 1);
+    for (int depth = LAKE_VERIFY_FAST; depth <= LAKE_VERIFY_FULL; depth++) {
+        const struct found *found = run_verify(fixture, (enum lake_verify_depth)depth);
+        assert_int_equal(found->verified.n_problems, 0);
+        assert_int_equal(found->verified.n_files, 1);
+        assert_int_equal(found->verified.n_rows, 1440);
+        assert_int_equal(found->verified.n_bytes, size_of(the_file(fixture)));
+    }
 }
 
 static void test_a_missing_file_is_found(void **state)
 {
     struct fixture *fixture = *state;
     struct lake_error err = {LAKE_OK, ""};
-    assert_int_equal(unlink(first_file(fixture)), 0);
-    assert_problem(fixture, "missing");
+    assert_int_equal(unlink(the_file(fixture)), 0);
+    assert_one_problem(run_verify(fixture, LAKE_VERIFY_FAST), "missing");
+    assert_one_problem(run_verify(fixture, LAKE_VERIFY_FULL), "missing");
     assert_int_equal(try_read(fixture, &err), LAKE_CORRUPT);
     assert_non_null(strstr(err.message, "is missing"));
+    assert_non_null(strstr(err.message, "dl verify"));
 }
 
-static void test_a_truncated_file_is_found(void **state)
+static void test_another_size_is_found(void **state)
 {
     struct fixture *fixture = *state;
     struct lake_error err = {LAKE_OK, ""};
-    const char *path = first_file(fixture);
-    assert_int_equal(truncate(path, 1000), 0);
-    assert_problem(fixture, "size");
+    int64_t size = size_of(the_file(fixture));
+    cut_file(the_file(fixture), size + 1);
+    assert_one_problem(run_verify(fixture, LAKE_VERIFY_FAST), "size");
+    cut_file(the_file(fixture), 1000);
+    assert_one_problem(run_verify(fixture, LAKE_VERIFY_FAST), "size");
+    assert_one_problem(run_verify(fixture, LAKE_VERIFY_FULL), "size");
     assert_int_equal(try_read(fixture, &err), LAKE_CORRUPT);
     assert_non_null(strstr(err.message, "BTCUSDT-1m-2024-01-01"));
-}
-
-static void test_a_longer_file_is_found(void **state)
-{
-    struct fixture *fixture = *state;
-    int file = open(first_file(fixture), O_WRONLY | O_APPEND);
-    assert_int_equal(write(file, "x", 1), 1);
-    assert_int_equal(close(file), 0);
-    assert_problem(fixture, "size");
-}
-
-static void flip_bit(const char *path, off_t at)
-{
-    uint8_t byte = 0;
-    int file = open(path, O_RDWR);
-    assert_true(file >= 0);
-    assert_int_equal(pread(file, &byte, 1, at), 1);
-    byte ^= 0x10;
-    assert_int_equal(pwrite(file, &byte, 1, at), 1);
-    assert_int_equal(close(file), 0);
-}
-
-static void test_a_flipped_bit_anywhere_is_found(void **state)
-{
-    struct fixture *fixture = *state;
-    struct stat status;
-    char path[1024];
-    (void)snprintf(path, sizeof path, "%s", first_file(fixture));
-    assert_int_equal(stat(path, &status), 0);
-    for (off_t at = 0; at < status.st_size; at += status.st_size / 97) {
-        flip_bit(path, at);
-        assert_problem(fixture, "checksum");
-        flip_bit(path, at);
-    }
-    assert_int_equal(count_problems(fixture->lake), 0);
 }
 
 /* Flipped bits in pages are refused when they are read, by their CRC. */
@@ -126,40 +85,174 @@ static void test_a_flipped_bit_in_a_page_is_not_read_as_data(void **state)
 {
     struct fixture *fixture = *state;
     struct lake_error err = {LAKE_OK, ""};
-    struct stat status;
-    char path[1024];
-    (void)snprintf(path, sizeof path, "%s", first_file(fixture));
-    assert_int_equal(stat(path, &status), 0);
-    for (off_t at = status.st_size / 10; at < status.st_size * 8 / 10; at += status.st_size / 41) {
-        flip_bit(path, at);
+    const char *path = the_file(fixture);
+    int64_t size = size_of(path);
+    for (int64_t at = size / 10; at < size * 8 / 10; at += size / 41) {
+        flip_bit(path, at, 4);
+        fixture_reopen(fixture); /* files are immutable, so one that was read may be remembered */
         assert_int_equal(try_read(fixture, &err), LAKE_CORRUPT);
-        flip_bit(path, at);
+        flip_bit(path, at, 4);
     }
+    fixture_reopen(fixture);
     assert_int_equal(try_read(fixture, &err), LAKE_OK);
 }
 
-static void test_a_stranger_is_found(void **state)
+static void test_a_footer_that_cannot_be_read_is_found_at_once(void **state)
 {
     struct fixture *fixture = *state;
-    char path[1024], copy[1100];
-    (void)snprintf(path, sizeof path, "%s", first_file(fixture));
+    const char *path = the_file(fixture);
+    for (int64_t back = 1; back <= 8; back++) {
+        flip_bit(path, size_of(path) - back, 7);
+        assert_one_problem(run_verify(fixture, LAKE_VERIFY_FAST), "structure");
+        flip_bit(path, size_of(path) - back, 7);
+    }
+}
+
+/* What is the whole of another day's file. */
+static void test_a_swapped_file_is_found_at_once(void **state)
+{
+    struct fixture *fixture = *state;
+    char other[512];
+    (void)write_bars(fixture->lake, "BTCUSDT", bars_from(DAY_2024 + MS_PER_DAY, 1440), 1440);
+    (void)snprintf(other, sizeof other, "%s", find_path(fixture, "data", "2024-01-02"));
+    assert_int_equal(rename(find_path(fixture, "data", "2024-01-01"), other), 0);
+    const struct found *found = run_verify(fixture, LAKE_VERIFY_FAST);
+    assert_int_equal(found->n, 2);
+    assert_string_equal(found->rows[0].problem, "missing");
+    assert_true(strcmp(found->rows[1].problem, "range") == 0 || strcmp(found->rows[1].problem, "size") == 0);
+}
+
+static void test_strangers_are_found(void **state)
+{
+    struct fixture *fixture = *state;
+    char path[512], copy[600];
+    (void)snprintf(path, sizeof path, "%s", the_file(fixture));
     (void)snprintf(copy, sizeof copy, "%.*s/stranger.parquet", (int)(strrchr(path, '/') - path), path);
     assert_int_equal(link(path, copy), 0);
-    assert_problem(fixture, "stranger");
+    assert_one_problem(run_verify(fixture, LAKE_VERIFY_FAST), "stranger");
     assert_int_equal(unlink(copy), 0);
     assert_int_equal(symlink("/", copy), 0);
-    assert_problem(fixture, "stranger");
+    assert_one_problem(run_verify(fixture, LAKE_VERIFY_FAST), "stranger");
+    assert_int_equal(unlink(copy), 0);
+    /* One that is named like a file of the lake, of a day, a dataset and a depth that the lake does not have. */
+    static const char *const places[] = {"data/x.parquet", "data/TEST/FUTURES/BTCUSDT/x.parquet",
+                                         "data/TEST/FUTURES/BTCUSDT/raw/1m/2024/01/01/"
+                                         "BTCUSDT-1m-2024-01-01-00000000000000ff.parquet"};
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        (void)snprintf(copy, sizeof copy, "%s/%s", fixture->root, places[i]);
+        assert_int_equal(link(path, copy), 0);
+        const struct found *found = run_verify(fixture, LAKE_VERIFY_FAST);
+        assert_one_problem(found, "stranger");
+        assert_string_equal(found->rows[0].path, places[i] + strlen("data/"));
+        assert_int_equal(unlink(copy), 0);
+    }
+}
+
+static void test_many_strangers_in_one_directory_are_found(void **state)
+{
+    enum { N_STRANGERS = 3000 }; /* more paths than are kept at a time */
+    struct fixture *fixture = *state;
+    char path[512], copy[600];
+    (void)snprintf(path, sizeof path, "%s", the_file(fixture));
+    for (int i = 0; i < N_STRANGERS; i++) {
+        (void)snprintf(copy, sizeof copy, "%.*s/stranger-%d.parquet", (int)(strrchr(path, '/') - path), path, i);
+        assert_int_equal(link(path, copy), 0);
+    }
+    assert_int_equal(run_verify(fixture, LAKE_VERIFY_FAST)->verified.n_problems, N_STRANGERS);
+}
+
+/* The first version of a day, superseded by a second. */
+static void supersede(struct fixture *fixture)
+{
+    struct bar changed = bar_of(DAY_2024);
+    changed.close = 1.0;
+    (void)write_bars(fixture->lake, "BTCUSDT", &changed, 1);
+}
+
+static void test_damaged_history_is_found_in_full_only(void **state)
+{
+    struct fixture *fixture = *state;
+    supersede(fixture);
+    assert_int_equal(run_verify(fixture, LAKE_VERIFY_FULL)->n, 0);
+    flip_bit(find_path(fixture, ".lake/history", "2024"), 100, 0);
+    assert_int_equal(run_verify(fixture, LAKE_VERIFY_FAST)->n, 0);
+    assert_one_problem(run_verify(fixture, LAKE_VERIFY_FULL), "history");
+    assert_int_equal(unlink(find_path(fixture, ".lake/history", "2024")), 0);
+    assert_one_problem(run_verify(fixture, LAKE_VERIFY_FULL), "history");
+}
+
+static void test_what_nobody_knows_in_history_is_found(void **state)
+{
+    struct fixture *fixture = *state;
+    char copy[600];
+    supersede(fixture);
+    (void)snprintf(copy, sizeof copy, "%s/.lake/history/x.parquet.retired", fixture->root);
+    assert_int_equal(link(the_file(fixture), copy), 0);
+    const struct found *found = run_verify(fixture, LAKE_VERIFY_FULL);
+    assert_one_problem(found, "leftover");
+    assert_string_equal(found->rows[0].path, "history/x.parquet.retired");
+}
+
+static void test_a_live_file_in_history_is_misplaced(void **state)
+{
+    struct fixture *fixture = *state;
+    char to[700];
+    const char *path = the_file(fixture);
+    (void)snprintf(to, sizeof to, "%s/.lake/history/%s.retired", fixture->root, strrchr(path, '/') + 1);
+    assert_int_equal(rename(path, to), 0);
+    const struct found *found = run_verify(fixture, LAKE_VERIFY_FAST);
+    assert_one_problem(found, "misplaced");
+}
+
+static void test_a_damaged_manifest_is_a_problem(void **state)
+{
+    struct fixture *fixture = *state;
+    char path[FIXTURE_PATH_BYTES + 32];
+    (void)snprintf(path, sizeof path, "%s/manifest.db", fixture->root);
+    lake_close(fixture->lake);
+    fixture->lake = NULL;
+    for (int64_t at = 3 * 4096; at < size_of(path); at += 4096)
+        for (int64_t byte = 8; byte < 100; byte++)
+            flip_bit(path, at + byte, 3);
+    struct lake_error err = {LAKE_OK, ""};
+    if (fixture_try_open(fixture, io_system(), &err) != LAKE_OK) {
+        assert_non_null(strstr(err.message, "manifest.db"));
+        return;
+    }
+    const struct found *found = run_verify(fixture, LAKE_VERIFY_FULL);
+    assert_true(found->n > 0);
+    assert_string_equal(found->rows[0].problem, "manifest");
+    assert_string_equal(found->rows[0].path, "manifest.db");
 }
 
 static void test_a_selection_of_nothing_is_an_error(void **state)
 {
     struct fixture *fixture = *state;
-    const struct lake_selection selection = {.symbol = "BTCUSDX"};
+    const struct lake_verify_options options = {.size = sizeof options, .selection = {.symbol = "BTCUSDX"}};
     struct lake_verify_result result = {.size = sizeof result};
     struct ArrowArrayStream stream;
     struct lake_error err = {LAKE_OK, ""};
-    assert_int_equal(lake_verify(fixture->lake, &selection, NULL, &result, &stream, &err), LAKE_NOT_FOUND);
+    assert_int_equal(lake_verify(fixture->lake, &options, &result, &stream, &err), LAKE_NOT_FOUND);
     assert_string_equal(err.message, "there is no dataset BTCUSDX; there is TEST BTCUSDT");
+}
+
+static void test_a_selection_is_all_that_is_looked_at(void **state)
+{
+    struct fixture *fixture = *state;
+    struct lake_verify_options options = {.size = sizeof options, .depth = LAKE_VERIFY_FULL};
+    struct lake_verify_result result = {.size = sizeof result};
+    struct ArrowArrayStream stream;
+    (void)write_bars(fixture->lake, "ETHUSDT", bars_from(DAY_2024, 100), 100);
+    flip_bit(find_path(fixture, "data", "BTCUSDT"), 500, 1);
+    options.selection.symbol = "ETHUSDT";
+    assert_int_equal(lake_verify(fixture->lake, &options, &result, &stream, NULL), LAKE_OK);
+    stream.release(&stream);
+    assert_int_equal(result.n_files, 1);
+    assert_int_equal(result.n_problems, 0);
+    options.selection.symbol = "BTCUSDT";
+    assert_int_equal(lake_verify(fixture->lake, &options, &result, &stream, NULL), LAKE_OK);
+    stream.release(&stream);
+    assert_int_equal(result.n_problems, 1);
 }
 
 static int cancel(void *context, int64_t n_rows, int64_t n_bytes, int64_t n_bytes_total)
@@ -174,11 +267,46 @@ static void test_verify_can_be_cancelled(void **state)
 {
     struct fixture *fixture = *state;
     int64_t seen = 0;
-    const struct lake_progress progress = {cancel, &seen};
+    const struct lake_verify_options options = {.size = sizeof options, .progress = {cancel, &seen}};
     struct lake_verify_result result = {.size = sizeof result};
     struct ArrowArrayStream stream;
-    assert_int_equal(lake_verify(fixture->lake, NULL, &progress, &result, &stream, NULL), LAKE_CANCELLED);
+    assert_int_equal(lake_verify(fixture->lake, &options, &result, &stream, NULL), LAKE_CANCELLED);
     assert_int_equal(seen, 1440);
+}
+
+static void test_unknown_sizes_are_refused(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct lake_verify_options options = {.size = 1};
+    struct lake_verify_result result = {.size = sizeof result}, wrong = {.size = 1};
+    struct ArrowArrayStream stream;
+    assert_int_equal(lake_verify(fixture->lake, &options, &result, &stream, NULL), LAKE_INVALID_ARGUMENT);
+    assert_int_equal(lake_verify(fixture->lake, NULL, &wrong, &stream, NULL), LAKE_INVALID_ARGUMENT);
+    assert_int_equal(lake_verify(fixture->lake, NULL, NULL, &stream, NULL), LAKE_INVALID_ARGUMENT);
+    assert_int_equal(lake_verify(fixture->lake, NULL, &result, &stream, NULL), LAKE_OK);
+    stream.release(&stream);
+}
+
+/* More files than one page of the manifest's list, more datasets than one too. */
+static void test_everything_is_looked_at_however_much_there_is(void **state)
+{
+    enum { N_SYMBOLS = 300, N_DAYS = 1100 };
+    struct fixture *fixture = *state;
+    static struct bar bars[N_DAYS];
+    for (int i = 0; i < N_DAYS; i++)
+        bars[i] = bar_of(DAY_2024 + i * MS_PER_DAY);
+    (void)write_bars(fixture->lake, "DAYS", bars, N_DAYS);
+    for (int i = 0; i < N_SYMBOLS; i++) {
+        char symbol[16];
+        (void)snprintf(symbol, sizeof symbol, "S%d", i);
+        (void)write_bars(fixture->lake, symbol, bars, 1);
+    }
+    for (int depth = LAKE_VERIFY_FAST; depth <= LAKE_VERIFY_FULL; depth++) {
+        const struct found *found = run_verify(fixture, (enum lake_verify_depth)depth);
+        assert_int_equal(found->n, 0);
+        assert_int_equal(found->verified.n_files, 1 + N_DAYS + N_SYMBOLS);
+        assert_int_equal(found->verified.n_rows, 1440 + N_DAYS + N_SYMBOLS);
+    }
 }
 
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
@@ -188,13 +316,21 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_a_sound_lake_has_no_problems),
         TEST(test_a_missing_file_is_found),
-        TEST(test_a_truncated_file_is_found),
-        TEST(test_a_longer_file_is_found),
-        TEST(test_a_flipped_bit_anywhere_is_found),
+        TEST(test_another_size_is_found),
         TEST(test_a_flipped_bit_in_a_page_is_not_read_as_data),
-        TEST(test_a_stranger_is_found),
+        TEST(test_a_footer_that_cannot_be_read_is_found_at_once),
+        TEST(test_a_swapped_file_is_found_at_once),
+        TEST(test_strangers_are_found),
+        TEST(test_many_strangers_in_one_directory_are_found),
+        TEST(test_damaged_history_is_found_in_full_only),
+        TEST(test_what_nobody_knows_in_history_is_found),
+        TEST(test_a_live_file_in_history_is_misplaced),
+        TEST(test_a_damaged_manifest_is_a_problem),
         TEST(test_a_selection_of_nothing_is_an_error),
+        TEST(test_a_selection_is_all_that_is_looked_at),
         TEST(test_verify_can_be_cancelled),
+        TEST(test_unknown_sizes_are_refused),
+        TEST(test_everything_is_looked_at_however_much_there_is),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -131,6 +131,12 @@ struct manifest_content fixture_content(int64_t dataset_id, struct write write, 
     return content;
 }
 
+lake_status retire(struct fixture *f, int64_t file_id, int64_t snapshot, const char *state_path)
+{
+    const struct manifest_retirement retirement = {file_id, snapshot, snapshot * 1000, 5, state_path};
+    return manifest_retire_file(f->manifest, &retirement, &f->err);
+}
+
 int64_t query_int64(struct fixture *f, const char *sql)
 {
     struct database *database = NULL;

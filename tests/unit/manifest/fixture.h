@@ -45,6 +45,8 @@ void fixture_commit(struct fixture *f);
 struct manifest_file fixture_file(int64_t dataset_id, struct write write, int64_t day, int64_t n_days,
                                   const char *path);
 struct manifest_content fixture_content(int64_t dataset_id, struct write write, int64_t day, int seed);
+/* Retires a file, 5 of whose rows do not live on, to a path (NULL: without bytes). */
+lake_status retire(struct fixture *f, int64_t file_id, int64_t snapshot, const char *state_path);
 
 /* The first column of the first row of a query over the fixture's database, by a connection of its own. */
 int64_t query_int64(struct fixture *f, const char *sql);

@@ -20,7 +20,7 @@ static void write_commits(struct fixture *f)
         for (int64_t day = 0; day < N_FILES; day++) {
             struct manifest_file file = fixture_file(dataset, write, day, 1, "a");
             if (ids[day] != 0)
-                must(f, manifest_retire_file(f->manifest, ids[day], write.snapshot, NULL, &f->err));
+                must(f, retire(f, ids[day], write.snapshot, NULL));
             must(f, manifest_add_file(f->manifest, &file, NULL, &f->err));
             ids[day] = file.id;
         }

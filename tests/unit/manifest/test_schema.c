@@ -24,9 +24,9 @@ static void test_an_empty_database_becomes_a_manifest_once(void **state)
     struct fixture *f = *state;
     struct database *database = open_empty(f);
     bool created = false;
-    must(f, schema_prepare(database, schema_migrations(), true, &created, &f->err));
+    must(f, schema_prepare(database, schema_migrations(), SCHEMA_CREATE, &created, &f->err));
     assert_true(created);
-    must(f, schema_prepare(database, schema_migrations(), true, &created, &f->err));
+    must(f, schema_prepare(database, schema_migrations(), SCHEMA_CREATE, &created, &f->err));
     assert_false(created);
     database_close(database);
     assert_int_equal(query_int64(f, "PRAGMA user_version"), MANIFEST_SCHEMA_VERSION);
@@ -39,39 +39,40 @@ static void test_an_empty_database_is_not_found_unless_created(void **state)
     struct fixture *f = *state;
     struct database *database = open_empty(f);
     bool created = true;
-    expect_status(f, LAKE_NOT_FOUND, schema_prepare(database, schema_migrations(), false, &created, &f->err));
+    expect_status(f, LAKE_NOT_FOUND, schema_prepare(database, schema_migrations(), SCHEMA_LOOK, &created, &f->err));
     assert_false(created);
     database_close(database);
 }
 
-/* Schema 2 of the tests: a table, then something that fails where `good` is not set. */
-static struct schema_migrations two_schemas(bool good)
+/* The released schemas and one more: a table, then something that fails where `good` is not set. */
+static struct schema_migrations one_more(bool good)
 {
-    static struct schema_migration rows[2];
-    rows[0] = schema_migrations().rows[0];
-    rows[1] = (struct schema_migration){
+    static struct schema_migration rows[MANIFEST_SCHEMA_VERSION + 1];
+    for (int i = 0; i < MANIFEST_SCHEMA_VERSION; i++)
+        rows[i] = schema_migrations().rows[i];
+    rows[MANIFEST_SCHEMA_VERSION] = (struct schema_migration){
         {"CREATE TABLE tags (name TEXT) STRICT; INSERT INTO tags VALUES ('a')",
          good ? "ALTER TABLE files ADD COLUMN tag TEXT" : "ALTER TABLE nothing ADD COLUMN x"}};
-    return (struct schema_migrations){rows, 2};
+    return (struct schema_migrations){rows, MANIFEST_SCHEMA_VERSION + 1};
 }
 
-static void test_schema_1_with_rows_is_migrated(void **state)
+static void test_a_schema_with_rows_is_migrated(void **state)
 {
     struct fixture *f = *state;
     struct database *database = open_empty(f);
     bool created = false;
-    must(f, schema_prepare(database, schema_migrations(), true, &created, &f->err));
+    must(f, schema_prepare(database, schema_migrations(), SCHEMA_CREATE, &created, &f->err));
     must(f, database_run(database,
                          "INSERT INTO datasets (exchange, market, symbol, type, period)"
                          " VALUES ('BINANCE', 'SPOT', 'BTCUSDT', 'raw', '1m')",
                          &f->err));
-    must(f, schema_prepare(database, two_schemas(true), false, &created, &f->err));
+    must(f, schema_prepare(database, one_more(true), SCHEMA_MIGRATE, &created, &f->err));
     assert_false(created);
     database_close(database);
-    assert_int_equal(query_int64(f, "PRAGMA user_version"), 2);
+    assert_int_equal(query_int64(f, "PRAGMA user_version"), MANIFEST_SCHEMA_VERSION + 1);
     assert_int_equal(query_int64(f, "SELECT count(tag) FROM files"), 0);
     assert_int_equal(query_int64(f, "SELECT count(*) FROM datasets WHERE symbol = 'BTCUSDT'"), 1);
-    /* and a software that knows schema 1 alone refuses it */
+    /* and a software that does not know it refuses it */
     expect_status(f, LAKE_UNSUPPORTED, manifest_open(f->path, MANIFEST_READ_WRITE, NULL, &f->manifest, &f->err));
 }
 
@@ -80,14 +81,14 @@ static void test_a_failed_migration_leaves_the_schema_before_it(void **state)
     struct fixture *f = *state;
     struct database *database = open_empty(f);
     bool created = false;
-    must(f, schema_prepare(database, schema_migrations(), true, &created, &f->err));
-    expect_status(f, LAKE_INTERNAL, schema_prepare(database, two_schemas(false), true, &created, &f->err));
+    must(f, schema_prepare(database, schema_migrations(), SCHEMA_CREATE, &created, &f->err));
+    expect_status(f, LAKE_INTERNAL, schema_prepare(database, one_more(false), SCHEMA_CREATE, &created, &f->err));
     assert_false(database_in_transaction(database));
-    assert_int_equal(query_int64(f, "PRAGMA user_version"), 1);
+    assert_int_equal(query_int64(f, "PRAGMA user_version"), MANIFEST_SCHEMA_VERSION);
     assert_int_equal(query_int64(f, "SELECT count(*) FROM sqlite_schema WHERE name = 'tags'"), 0);
-    must(f, schema_prepare(database, two_schemas(true), true, &created, &f->err));
+    must(f, schema_prepare(database, one_more(true), SCHEMA_CREATE, &created, &f->err));
     database_close(database);
-    assert_int_equal(query_int64(f, "PRAGMA user_version"), 2);
+    assert_int_equal(query_int64(f, "PRAGMA user_version"), MANIFEST_SCHEMA_VERSION + 1);
 }
 
 static void test_a_failed_creation_leaves_an_empty_database(void **state)
@@ -97,7 +98,7 @@ static void test_a_failed_creation_leaves_an_empty_database(void **state)
     struct database *database = open_empty(f);
     bool created = false;
     expect_status(f, LAKE_INTERNAL,
-                  schema_prepare(database, (struct schema_migrations){rows, 1}, true, &created, &f->err));
+                  schema_prepare(database, (struct schema_migrations){rows, 1}, SCHEMA_CREATE, &created, &f->err));
     database_close(database);
     assert_int_equal(query_int64(f, "SELECT count(*) FROM sqlite_schema"), 0);
     expect_status(f, LAKE_NOT_FOUND, manifest_open(f->path, MANIFEST_READ_WRITE, NULL, &f->manifest, &f->err));
@@ -110,11 +111,11 @@ static void test_an_older_schema_needs_permission_to_write(void **state)
     struct fixture *f = *state;
     struct database *database = open_empty(f);
     bool created = false;
-    must(f, schema_prepare(database, schema_migrations(), true, &created, &f->err));
+    must(f, schema_prepare(database, schema_migrations(), SCHEMA_CREATE, &created, &f->err));
     database_close(database);
     must(f, database_open(f->path, DATABASE_READ_ONLY, &database, &f->err));
-    expect_status(f, LAKE_PERMISSION, schema_prepare(database, two_schemas(true), true, &created, &f->err));
-    assert_non_null(strstr(f->err.message, "from 1 to 2"));
+    expect_status(f, LAKE_PERMISSION, schema_prepare(database, one_more(true), SCHEMA_CREATE, &created, &f->err));
+    assert_non_null(strstr(f->err.message, "from 2 to 3"));
     database_close(database);
 }
 
@@ -139,7 +140,7 @@ static void test_somebody_elses_database_is_refused_and_left_alone(void **state)
                    "not a lake's manifest");
     expect_refused(*state, "PRAGMA user_version=-3", LAKE_CORRUPT, "not a lake's manifest");
     expect_refused(*state, "PRAGMA user_version=99", LAKE_UNSUPPORTED,
-                   "schema is 99, this software knows schemas up to 1");
+                   "schema is 99, this software knows schemas up to 2");
 }
 
 int main(void)
@@ -149,7 +150,7 @@ int main(void)
         T(test_the_table_leads_to_the_version_in_the_header),
         T(test_an_empty_database_becomes_a_manifest_once),
         T(test_an_empty_database_is_not_found_unless_created),
-        T(test_schema_1_with_rows_is_migrated),
+        T(test_a_schema_with_rows_is_migrated),
         T(test_a_failed_migration_leaves_the_schema_before_it),
         T(test_a_failed_creation_leaves_an_empty_database),
         T(test_an_older_schema_needs_permission_to_write),

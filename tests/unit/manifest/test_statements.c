@@ -23,7 +23,7 @@ static void test_every_statement_is_there_and_compiles(void **state)
 static void explain(struct fixture *f, enum statement_id id, char *plan, size_t n_plan)
 {
     struct statement *statement = NULL;
-    char sql[2000];
+    char sql[4000];
     bool has_row = false;
     plan[0] = '\0';
     snprintf(sql, sizeof sql, "EXPLAIN QUERY PLAN %s", statement_sql(id));
@@ -40,17 +40,34 @@ static void explain(struct fixture *f, enum statement_id id, char *plan, size_t 
     statement_free(statement);
 }
 
+/* Every scan in the plan is of a part of the statement's own, not of a table. */
+static bool scans_little(const char *plan)
+{
+    for (const char *at = strstr(plan, "SCAN"); at != NULL; at = strstr(at + 1, "SCAN"))
+        if (strncmp(at, "SCAN CONSTANT ROW", 17) != 0 && strncmp(at, "SCAN (subquery", 14) != 0)
+            return false;
+    return true;
+}
+
 static void test_only_listings_of_everything_scan_a_table(void **state)
 {
     struct fixture *f = *state;
+    static const enum statement_id of_history[] = {
+        STATEMENT_OUTSTANDING, /* as long as what the last commit moved */
+        STATEMENT_REMOVALS,    /* as long as what the last commit expired */
+        STATEMENT_NAMES,
+        STATEMENT_CONTENTS_OF,    /* of one operation, to undo it */
+        STATEMENT_SWEEP_CONTENTS, /* maintenance */
+    };
     for (int id = STATEMENT_COMMIT + 1; id < N_STATEMENTS; id++) {
-        char plan[2000];
+        char plan[4000];
         explain(f, (enum statement_id)id, plan, sizeof plan);
-        bool may_scan = id == STATEMENT_FILES || id == STATEMENT_DATASETS || id == STATEMENT_TOTALS ||
-                        id == STATEMENT_OUTSTANDING /* as long as what the last commit moved */;
-        if (strstr(plan, "SCAN") != NULL && strstr(plan, "SCAN CONSTANT ROW") == NULL && !may_scan)
+        bool may_scan = id == STATEMENT_FILES || id == STATEMENT_DATASETS;
+        for (size_t i = 0; i < sizeof of_history / sizeof *of_history; i++)
+            may_scan = may_scan || id == (int)of_history[i];
+        if (strstr(plan, "SCAN") != NULL && !scans_little(plan) && !may_scan)
             fail_msg("%s\n%s", statement_sql((enum statement_id)id), plan);
-        if (strstr(plan, "TEMP B-TREE") != NULL)
+        if (strstr(plan, "TEMP B-TREE") != NULL && id != STATEMENT_CONTENTS_OF)
             fail_msg("sorts: %s\n%s", statement_sql((enum statement_id)id), plan);
     }
 }

@@ -24,7 +24,7 @@ static void change_file(struct fixture *f, struct world *world, struct write wri
     int64_t *live = &world->live_file[dataset][day];
     struct manifest_file file = fixture_file(dataset + 1, write, day, 1, "a");
     if (*live != 0) {
-        must(f, manifest_retire_file(f->manifest, *live, write.snapshot, NULL, &f->err));
+        must(f, retire(f, *live, write.snapshot, NULL));
         *live = 0;
         return;
     }
@@ -74,7 +74,7 @@ static void expect_totals_equal_the_rows(struct fixture *f)
     const struct manifest_filter everything = {NULL, NULL, NULL, NULL, NULL};
     struct manifest_totals *totals = NULL;
     size_t n = 0;
-    must(f, manifest_list_totals(f->manifest, &everything, &f->arena, &totals, &n, &f->err));
+    must(f, manifest_list_totals(f->manifest, &everything, NULL, &f->arena, &totals, &n, &f->err));
     assert_int_equal(n, N_DATASETS);
     for (size_t i = 0; i < n; i++) {
         const struct manifest_totals *t = &totals[i];

@@ -27,7 +27,7 @@ static void add_files(struct fixture *f)
     write = fixture_begin(f, 6000);
     struct manifest_file live = fixture_file(dataset, write, 20, 1, "BINANCE/live.parquet");
     struct manifest_file early = fixture_file(dataset, write, -5, 2, "BINANCE/early.parquet");
-    must(f, manifest_retire_file(f->manifest, old.id, write.snapshot, NULL, &f->err));
+    must(f, retire(f, old.id, write.snapshot, NULL));
     must(f, manifest_add_file(f->manifest, &live, NULL, &f->err));
     must(f, manifest_add_file(f->manifest, &early, NULL, &f->err));
     content = fixture_content(dataset, write, 20, 2);

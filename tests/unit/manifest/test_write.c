@@ -20,7 +20,7 @@ static int64_t write_one_of_each(struct fixture *f)
     struct manifest_file file = fixture_file(dataset, write, 1, 1, "a");
     struct manifest_content content = fixture_content(dataset, write, 1, 1);
     struct manifest_column column = {"ts", 6, 0};
-    must(f, manifest_add_column(f->manifest, dataset, &column, &f->err));
+    must(f, manifest_add_column(f->manifest, dataset, &column, 0, &f->err));
     must(f, manifest_add_source(f->manifest, write.operation, &source, &f->err));
     must(f, manifest_add_file(f->manifest, &file, "staging/a", &f->err));
     must(f, manifest_put_content(f->manifest, &content, write.snapshot, &f->err));
@@ -71,12 +71,12 @@ static void test_writes_need_a_transaction(void **state)
     struct manifest_content content = fixture_content(1, write, 1, 1);
     struct manifest_column column = {"ts", 6, 0};
     int64_t snapshot = 0;
-    expect_status(f, LAKE_INVALID_STATE, manifest_add_column(f->manifest, 1, &column, &f->err));
+    expect_status(f, LAKE_INVALID_STATE, manifest_add_column(f->manifest, 1, &column, 0, &f->err));
     expect_status(f, LAKE_INVALID_STATE, manifest_add_dataset(f->manifest, &dataset, &f->err));
     expect_status(f, LAKE_INVALID_STATE, manifest_add_operation(f->manifest, &operation, &snapshot, &f->err));
     expect_status(f, LAKE_INVALID_STATE, manifest_add_source(f->manifest, 1, &source, &f->err));
     expect_status(f, LAKE_INVALID_STATE, manifest_add_file(f->manifest, &file, NULL, &f->err));
-    expect_status(f, LAKE_INVALID_STATE, manifest_retire_file(f->manifest, 1, 1, NULL, &f->err));
+    expect_status(f, LAKE_INVALID_STATE, retire(f, 1, 1, NULL));
     expect_status(f, LAKE_INVALID_STATE, manifest_put_content(f->manifest, &content, 1, &f->err));
     expect_status(f, LAKE_INVALID_STATE, manifest_clear_outstanding(f->manifest, 1, &f->err));
     expect_status(f, LAKE_INVALID_STATE, manifest_commit(f->manifest, &f->err));
@@ -104,7 +104,7 @@ static void test_a_dataset_is_added_once(void **state)
 static void add_column(struct fixture *f, const char *name, int32_t type, int32_t width, lake_status status)
 {
     struct manifest_column column = {name, type, width};
-    expect_status(f, status, manifest_add_column(f->manifest, 1, &column, &f->err));
+    expect_status(f, status, manifest_add_column(f->manifest, 1, &column, 0, &f->err));
 }
 
 static void test_columns_are_added_once_and_keep_their_type(void **state)
@@ -196,9 +196,9 @@ static void test_retiring_twice_is_a_conflict(void **state)
     fixture_commit(f);
     struct write write = fixture_begin(f, 2);
     must(f, manifest_clear_outstanding(f->manifest, id, &f->err));
-    must(f, manifest_retire_file(f->manifest, id, write.snapshot, "history/a", &f->err));
-    expect_status(f, LAKE_CONFLICT, manifest_retire_file(f->manifest, id, write.snapshot, "history/b", &f->err));
-    expect_status(f, LAKE_CONFLICT, manifest_retire_file(f->manifest, id + 1, write.snapshot, NULL, &f->err));
+    must(f, retire(f, id, write.snapshot, "history/a"));
+    expect_status(f, LAKE_CONFLICT, retire(f, id, write.snapshot, "history/b"));
+    expect_status(f, LAKE_CONFLICT, retire(f, id + 1, write.snapshot, NULL));
     fixture_commit(f);
     assert_int_equal(query_int64(f, "SELECT retired FROM files"), 2);
     assert_int_equal(query_int64(f, "SELECT count(*) FROM outstanding WHERE state_path = 'history/a'"), 1);
@@ -221,7 +221,7 @@ static void test_live_files_never_overlap(void **state)
         file = fixture_file(dataset, write, cases[i].day, cases[i].n_days, "b");
         expect_status(f, cases[i].status, manifest_add_file(f->manifest, &file, NULL, &f->err));
     }
-    must(f, manifest_retire_file(f->manifest, first, write.snapshot, NULL, &f->err));
+    must(f, retire(f, first, write.snapshot, NULL));
     file = fixture_file(dataset, write, 11, 2, "c");
     must(f, manifest_add_file(f->manifest, &file, NULL, &f->err));
     fixture_commit(f);
@@ -237,7 +237,7 @@ static void test_files_that_make_no_sense_are_refused(void **state)
     expect_status(f, LAKE_INVALID_ARGUMENT, manifest_add_file(f->manifest, &file, NULL, &f->err));
     file.path = "a";
     expect_status(f, LAKE_INVALID_ARGUMENT, manifest_add_file(f->manifest, &file, "/tmp/x", &f->err));
-    expect_status(f, LAKE_INVALID_ARGUMENT, manifest_retire_file(f->manifest, 1, 1, "..", &f->err));
+    expect_status(f, LAKE_INVALID_ARGUMENT, retire(f, 1, 1, ".."));
     file.time_to_ms = file.partition_end_ms;
     expect_status(f, LAKE_INTERNAL, manifest_add_file(f->manifest, &file, NULL, &f->err));
     file = fixture_file(dataset, write, 1, 1, "a");
@@ -294,7 +294,7 @@ static void test_the_life_of_an_outstanding_move(void **state)
     write = fixture_begin(f, 2);
     must(f, manifest_clear_outstanding(f->manifest, a.id, &f->err));
     must(f, manifest_clear_outstanding(f->manifest, 99, &f->err)); /* nothing to clear is fine */
-    must(f, manifest_retire_file(f->manifest, b.id, write.snapshot, "history/b", &f->err)); /* not yet published */
+    must(f, retire(f, b.id, write.snapshot, "history/b")); /* not yet published */
     fixture_commit(f);
     expect_outstanding(f, "2P d/b staging/b;2R d/b history/b;");
     expect_state_path(f, 1, NULL);

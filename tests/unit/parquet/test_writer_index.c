@@ -234,6 +234,96 @@ static void test_every_page_is_where_the_index_says(void **state)
     buffer_release(&file);
 }
 
+static size_t count_rows(const struct buffer *file, size_t chunk, int64_t *first_rows)
+{
+    static struct found_chunk chunks[1024];
+    struct location locations[PAGES_MAX];
+    assert_true(chunk < read_footer(file, chunks));
+    size_t n = read_locations(file, &chunks[chunk], locations);
+    for (size_t i = 0; i < n; i++)
+        first_rows[i] = locations[i].first_row;
+    return n;
+}
+
+/* Ends count from the file's first row, whatever its row groups, and besides the greatest number of rows. */
+static void test_pages_end_where_asked(void **state)
+{
+    (void)state;
+    struct lake_error err = {0};
+    struct buffer file = BUFFER_INIT(64 * MIB);
+    struct parquet_writer *writer = NULL;
+    struct schema *schema = fixture_schema();
+    static const int64_t ends[] = {-5, 0, 100, 101, 250, 500, 700, 1440, 5000};
+    static const int64_t whole[] = {0,   100, 101, 201,  250,  350,  450,  500, 600,
+                                    700, 800, 900, 1000, 1100, 1200, 1300, 1400};
+    static const int64_t second[] = {0, 100, 200, 300, 400};
+    int64_t found[PAGES_MAX];
+    struct parquet_writer_options options = {
+        .page_rows = 100, .page_ends = ends, .n_page_ends = sizeof ends / sizeof *ends};
+    struct batch batch = fixture_batch(schema, 1440, true);
+    lake_ok(parquet_writer_new(&writer, &err));
+    fixture_write(writer, &batch, &options, 1440, &file);
+    check_file(&file, &batch, 1440);
+    for (size_t i = 0; i < schema->n_fields; i++) {
+        assert_int_equal(count_rows(&file, i, found), sizeof whole / sizeof *whole);
+        assert_memory_equal(found, whole, sizeof whole);
+    }
+    fixture_write(writer, &batch, &options, 500, &file);
+    check_file(&file, &batch, 500);
+    for (size_t i = 0; i < schema->n_fields; i++) {
+        assert_int_equal(count_rows(&file, schema->n_fields + i, found), sizeof second / sizeof *second);
+        assert_memory_equal(found, second, sizeof second);
+    }
+    batch_release(&batch);
+    parquet_writer_free(writer);
+    schema_free(schema);
+    buffer_release(&file);
+}
+
+/* A day's file has the bytes it always had, however its end is asked for. */
+static void test_ends_that_end_nothing_change_nothing(void **state)
+{
+    (void)state;
+    struct lake_error err = {0};
+    struct buffer plain = BUFFER_INIT(64 * MIB), ended = BUFFER_INIT(64 * MIB);
+    struct parquet_writer *writer = NULL;
+    struct schema *schema = fixture_schema();
+    static const int64_t ends[] = {0, 1440, 2880};
+    struct parquet_writer_options options = {.page_rows = 0};
+    struct batch batch = fixture_batch(schema, 1440, true);
+    lake_ok(parquet_writer_new(&writer, &err));
+    fixture_write(writer, &batch, &options, 1440, &plain);
+    options.page_ends = ends;
+    options.n_page_ends = sizeof ends / sizeof *ends;
+    fixture_write(writer, &batch, &options, 1440, &ended);
+    assert_int_equal(plain.length, ended.length);
+    assert_memory_equal(plain.data, ended.data, plain.length);
+    batch_release(&batch);
+    parquet_writer_free(writer);
+    schema_free(schema);
+    buffer_release(&plain);
+    buffer_release(&ended);
+}
+
+static void test_ends_out_of_order_are_refused(void **state)
+{
+    (void)state;
+    struct lake_error err = {0};
+    struct buffer file = BUFFER_INIT(64 * MIB);
+    struct parquet_writer *writer = NULL;
+    struct schema *schema = fixture_schema();
+    static const int64_t ends[][3] = {{1440, 2880, 2880}, {1440, 10, 2880}};
+    lake_ok(parquet_writer_new(&writer, &err));
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        struct parquet_writer_options options = {.page_ends = ends[i], .n_page_ends = 3};
+        lake_fails(parquet_writer_begin(writer, schema, &options, parquet_sink_buffer(&file), &err),
+                   LAKE_INVALID_ARGUMENT, "a page that ends at row");
+    }
+    parquet_writer_free(writer);
+    schema_free(schema);
+    buffer_release(&file);
+}
+
 /* The pieces handed to the sink are large, but none is kept back. */
 struct piece_count {
     struct buffer file;
@@ -273,6 +363,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_page_is_where_the_index_says),
+        cmocka_unit_test(test_pages_end_where_asked),
+        cmocka_unit_test(test_ends_that_end_nothing_change_nothing),
+        cmocka_unit_test(test_ends_out_of_order_are_refused),
         cmocka_unit_test(test_offsets_hold_across_pieces),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,449 @@
+/* Staging: what is stored, changed as the partition says, becomes the rows that are to be. */
+#include "lake/partition.h"
+
+#include <string.h>
+
+#include "base/calendar.h"
+#include "base/limits.h"
+#include "base/memory.h"
+#include "lake/file_rows.h"
+#include "lake/partition_file.h"
+#include "manifest/history.h"
+
+/* One partition on its way. */
+struct work {
+    struct partition *partition;
+    const struct staging *staging;
+    struct partition_tools *tools;
+    struct batch stored;   /* what the base has, where it has to be read */
+    struct batch dropped;  /* of that, what is replaced by what is put back */
+    struct batch restored; /* what is put back */
+    struct batch incoming;
+    struct batch result;
+    int64_t n_settled; /* before */
+};
+
+static void release(struct work *work)
+{
+    batch_release(&work->stored);
+    batch_release(&work->dropped);
+    batch_release(&work->restored);
+    batch_release(&work->incoming);
+    batch_release(&work->result);
+}
+
+/* ---- what is stored ---- */
+
+/* The base but for the files of which nothing is kept: a delete of years reads two days. */
+static lake_status read_base(struct work *work, struct lake_error *err)
+{
+    struct partition *partition = work->partition;
+    const struct manifest_file **files = NULL;
+    size_t n = 0;
+    TRY(memory_new(partition->n_base, sizeof *files, &files, err));
+    for (size_t i = 0; i < partition->n_base; i++) {
+        if (partition_drops_file(partition, &partition->base[i]))
+            partition->counts.n_removed += partition->base[i].n_rows;
+        else
+            files[n++] = &partition->base[i];
+    }
+    lake_status status = file_rows_read(work->tools->assembler, files, n, &work->stored, err);
+    memory_free(files);
+    return status;
+}
+
+static lake_status read_stored(struct work *work, struct lake_error *err)
+{
+    struct partition *partition = work->partition;
+    partition->counts = (struct partition_counts){.n_settled = work->n_settled};
+    if (partition->kind != PARTITION_REWRITE)
+        return read_base(work, err);
+    const struct slice source = {.state_path = partition->source_path};
+    return assemble_file(work->tools->assembler, &source, &work->stored, err);
+}
+
+static lake_status cut(struct work *work, struct lake_error *err)
+{
+    struct partition *partition = work->partition;
+    struct batch kept = {0};
+    if (partition->cuts.n == 0 || work->stored.schema == NULL)
+        return LAKE_OK;
+    TRY(file_rows_select(&work->stored, &partition->cuts, false, &kept, err));
+    int64_t n_cut = work->stored.n_rows - kept.n_rows;
+    partition->counts.n_removed += n_cut;
+    partition->counts.n_lost += n_cut;
+    batch_release(&work->stored);
+    batch_move(&work->stored, &kept);
+    return LAKE_OK;
+}
+
+/* ---- what is put back ---- */
+
+struct former {
+    struct arena arena;
+    const struct manifest_file **files; /* by time, each once */
+    size_t n;
+};
+
+static lake_status add_former_files(struct work *work, struct time_range range, struct former *former,
+                                    struct lake_error *err)
+{
+    const struct partition *partition = work->partition;
+    struct lake *lake = work->tools->lake;
+    struct manifest_file *found = NULL;
+    size_t n = 0;
+    mutex_lock(lake->mutex);
+    lake_status status = manifest_find_files_at(lake->manifest, partition->dataset->id, range.start_ms, range.end_ms,
+                                                partition->as_of, &former->arena, &found, &n, err);
+    mutex_unlock(lake->mutex);
+    TRY(status);
+    TRY(memory_resize(&former->files, former->n + n, sizeof *former->files, err));
+    for (size_t i = 0; i < n; i++)
+        if (former->n == 0 || former->files[former->n - 1]->id != found[i].id)
+            former->files[former->n++] = &found[i];
+    return LAKE_OK;
+}
+
+static lake_status read_former(struct work *work, struct lake_error *err)
+{
+    const struct range_list *restores = &work->partition->restores;
+    struct former former = {.arena = ARENA_INIT(LIMIT_ENGINE_BYTES)};
+    struct batch whole = {0};
+    lake_status status = LAKE_OK;
+    for (size_t i = 0; i < restores->n; i++)
+        TRY_OUT(add_former_files(work, restores->items[i], &former, err));
+    TRY_OUT(file_rows_read(work->tools->assembler, former.files, former.n, &whole, err));
+    TRY_OUT(file_rows_select(&whole, restores, true, &work->restored, err));
+out:
+    batch_release(&whole);
+    memory_free(former.files);
+    arena_release(&former.arena);
+    return status;
+}
+
+/* Merging the two over one another tells which rows are the same in both: a null hides a difference only one way round. */
+static lake_status count_restored(struct work *work, struct lake_error *err)
+{
+    struct partition_counts *counts = &work->partition->counts;
+    struct merge_counts gone = {0}, back = {0};
+    struct batch ignored = {0};
+    if (work->dropped.schema != NULL && work->restored.schema != NULL) {
+        TRY(merge_batches(&work->restored, &work->dropped, &ignored, &gone, err));
+        batch_release(&ignored);
+        TRY(merge_batches(&work->dropped, &work->restored, &ignored, &back, err));
+        batch_release(&ignored);
+    } else {
+        gone.n_new = work->dropped.schema == NULL ? 0 : work->dropped.n_rows;
+        back.n_new = work->restored.schema == NULL ? 0 : work->restored.n_rows;
+    }
+    counts->n_removed += gone.n_new;
+    counts->n_restored += back.n_new + (back.n_changed > gone.n_changed ? back.n_changed : gone.n_changed);
+    counts->n_lost += gone.n_new + gone.n_changed;
+    return LAKE_OK;
+}
+
+static lake_status put_back(struct work *work, struct lake_error *err)
+{
+    const struct range_list *restores = &work->partition->restores;
+    struct batch kept = {0}, both = {0};
+    lake_status status = LAKE_OK;
+    if (restores->n == 0)
+        return LAKE_OK;
+    TRY_OUT(read_former(work, err));
+    TRY_OUT(file_rows_select(&work->stored, restores, true, &work->dropped, err));
+    TRY_OUT(file_rows_select(&work->stored, restores, false, &kept, err));
+    TRY_OUT(count_restored(work, err));
+    batch_release(&work->stored);
+    TRY_OUT(file_rows_merge(&kept, &work->restored, &both, NULL, err));
+    batch_move(&work->stored, &both);
+out:
+    batch_release(&kept);
+    batch_release(&both);
+    return status;
+}
+
+/* ---- what came in ---- */
+
+/* In order of time of arrival: what an earlier staging kept, then what was collected since. */
+static lake_status gather_incoming(struct work *work, struct lake_error *err)
+{
+    struct partition *partition = work->partition;
+    struct batch collected = {0}, sorted = {0}, earlier = {0};
+    lake_status status = LAKE_OK;
+    TRY_OUT(partition_file_read_incoming(partition, work->tools, &earlier, err));
+    if (partition->rows != NULL) {
+        TRY_OUT(batch_builder_take(partition->rows, &collected, err));
+        TRY_OUT(merge_sort(&collected, &sorted, err));
+    }
+    TRY_OUT(file_rows_merge(&earlier, &sorted, &work->incoming, NULL, err));
+    batch_builder_free(partition->rows);
+    partition->rows = NULL;
+out:
+    batch_release(&collected);
+    batch_release(&sorted);
+    batch_release(&earlier);
+    return status;
+}
+
+/* Merges what came in over what is stored, as changed so far. Where nothing is, what came in is the result itself. */
+static lake_status merge_incoming(struct work *work, struct lake_error *err)
+{
+    struct merge_counts *counts = &work->partition->counts.rows;
+    if (work->incoming.schema == NULL) {
+        batch_move(&work->result, &work->stored);
+        return LAKE_OK;
+    }
+    if (work->stored.schema == NULL) {
+        counts->n_new = work->incoming.n_rows;
+        batch_move(&work->result, &work->incoming);
+        return LAKE_OK;
+    }
+    TRY(merge_batches(&work->stored, &work->incoming, &work->result, counts, err));
+    work->partition->counts.n_lost += counts->n_changed;
+    batch_release(&work->stored);
+    return LAKE_OK;
+}
+
+/* ---- the days ---- */
+
+static const struct manifest_content *find_base_day(const struct partition *partition, int64_t day)
+{
+    size_t low = 0, high = partition->n_base_days;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (partition->base_days[middle].day < day)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    bool found = low < partition->n_base_days && partition->base_days[low].day == day;
+    return found ? &partition->base_days[low] : NULL;
+}
+
+static bool is_stored(const struct partition *partition, const struct content_day *day)
+{
+    const struct manifest_content *base = find_base_day(partition, day->day);
+    return base != NULL && memcmp(base->sha256, day->sha256, SHA256_BYTES) == 0;
+}
+
+static bool has_day(const struct content_day *days, size_t n, int64_t day)
+{
+    size_t low = 0, high = n;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (days[middle].day < day)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < n && days[low].day == day;
+}
+
+/* Days of the base that have no rows any more, behind those that have. */
+static lake_status add_emptied_days(struct work *work, struct lake_error *err)
+{
+    struct partition *partition = work->partition;
+    size_t n = partition->n_days;
+    TRY(memory_resize(&partition->days, n + partition->n_base_days, sizeof *partition->days, err));
+    for (size_t i = 0; i < partition->n_base_days; i++) {
+        const struct manifest_content *base = &partition->base_days[i];
+        if (base->n_rows == 0 || has_day(partition->days, n, base->day))
+            continue;
+        TRY(content_empty_day(base->day, work->tools->hash, &partition->days[partition->n_days++], err));
+    }
+    return LAKE_OK;
+}
+
+static lake_status find_days(struct work *work, const struct batch *rows, struct lake_error *err)
+{
+    struct partition *partition = work->partition;
+    partition->n_days = 0;
+    if (rows->schema != NULL)
+        TRY(content_find_days(rows, work->tools->hash, &partition->days, &partition->n_days, err));
+    return add_emptied_days(work, err);
+}
+
+/* Of the days found only those that are not stored like that already. */
+static void keep_changed_days(struct partition *partition)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < partition->n_days; i++)
+        if (!is_stored(partition, &partition->days[i]))
+            partition->days[n++] = partition->days[i];
+    partition->n_days = n;
+}
+
+/* ---- the same rows in another file ---- */
+
+static lake_status require_same_days(struct work *work, const struct batch *rows, struct lake_error *err)
+{
+    struct partition *partition = work->partition;
+    const struct manifest_dataset *dataset = partition->dataset;
+    char day[CALENDAR_TEXT_BYTES];
+    TRY(find_days(work, rows, err));
+    keep_changed_days(partition);
+    if (partition->n_days == 0)
+        return LAKE_OK;
+    calendar_format_day(partition->days[0].day, day);
+    return lake_fail(err, LAKE_CORRUPT,
+                     "%s/%s/%s/%s/%s: the rows of %s are not those that were committed; nothing was changed, run dl verify",
+                     dataset->exchange, dataset->market, dataset->symbol, dataset->type, dataset->period, day);
+}
+
+static bool is_one_file_already(const struct partition *partition)
+{
+    const struct manifest_file *file = partition->base;
+    return partition->n_base == 0 || (partition->n_base == 1 && file->partition_start_ms == partition->start_ms &&
+                                      file->partition_end_ms == partition->end_ms);
+}
+
+/* The hashes are taken from the file as it was written, so that what is committed is what was checked. */
+static lake_status stage_same(struct work *work, struct lake_error *err)
+{
+    struct partition *partition = work->partition;
+    partition->is_changed = false;
+    if (partition->kind == PARTITION_ROLL_UP && is_one_file_already(partition))
+        return LAKE_OK;
+    TRY(read_stored(work, err));
+    TRY(require_same_days(work, &work->stored, err));
+    TRY(partition_file_forget(partition, work->staging, work->tools, err));
+    TRY(partition_file_name(partition, work->tools, err));
+    TRY(partition_file_write(partition, work->staging, &work->stored, work->tools, err));
+    TRY(partition_file_read_back(partition, work->staging, work->tools, &work->result, err));
+    TRY(require_same_days(work, &work->result, err));
+    partition->is_changed = true;
+    return LAKE_OK;
+}
+
+/* ---- other rows ---- */
+
+static lake_status stage_result(struct work *work, struct lake_error *err)
+{
+    struct partition *partition = work->partition;
+    const struct batch *result = &work->result;
+    TRY(find_days(work, result, err));
+    keep_changed_days(partition);
+    partition->is_changed = partition->n_days > 0;
+    if (!partition->is_changed || result->schema == NULL || result->n_rows == 0)
+        return LAKE_OK;
+    TRY(partition_file_name(partition, work->tools, err));
+    return partition_file_write(partition, work->staging, result, work->tools, err);
+}
+
+/* What came in is kept for another staging where something was staged: by itself where the staged file holds other rows
+ * too. Where nothing was staged all of it is stored. */
+static lake_status settle_incoming(struct work *work, bool is_alone, struct lake_error *err)
+{
+    struct partition *partition = work->partition;
+    struct partition_counts *counts = &partition->counts;
+    if (!partition->is_changed) {
+        counts->n_settled += counts->rows.n_equal;
+        counts->rows = (struct merge_counts){0};
+        return LAKE_OK;
+    }
+    if (is_alone)
+        return partition_file_keep_incoming(partition, work->staging, NULL, work->tools, err);
+    if (work->incoming.schema == NULL)
+        return LAKE_OK;
+    return partition_file_keep_incoming(partition, work->staging, &work->incoming, work->tools, err);
+}
+
+static lake_status stage_merged(struct work *work, struct lake_error *err)
+{
+    struct partition *partition = work->partition;
+    TRY(read_stored(work, err));
+    TRY(cut(work, err));
+    TRY(put_back(work, err));
+    TRY(gather_incoming(work, err));
+    TRY(partition_file_forget(partition, work->staging, work->tools, err));
+    bool is_alone = work->stored.schema == NULL && work->incoming.schema != NULL;
+    TRY(merge_incoming(work, err));
+    TRY(stage_result(work, err));
+    return settle_incoming(work, is_alone, err);
+}
+
+lake_status partition_stage(struct partition *partition, const struct staging *staging, struct partition_tools *tools,
+                            struct lake_error *err)
+{
+    struct work work = {
+        .partition = partition, .staging = staging, .tools = tools, .n_settled = partition->counts.n_settled};
+    lake_status status = partition->kind == PARTITION_MERGE ? stage_merged(&work, err) : stage_same(&work, err);
+    release(&work);
+    return status;
+}
+
+/* ---- without staging ---- */
+
+static lake_status read_times(struct partition_tools *tools, const struct manifest_file *file, int64_t *ts,
+                              struct lake_error *err)
+{
+    struct stored_file *opened = NULL;
+    struct parquet_target target = {.values = ts};
+    TRY(assembler_get_file(tools->assembler, &opened, err));
+    lake_status status = stored_file_open(opened, file, err);
+    if (status == LAKE_OK)
+        status = parquet_reader_read(stored_file_parquet(opened), 0, 0, file->n_rows, &target, err);
+    stored_file_close(opened);
+    return status;
+}
+
+/* Days of sorted times inside the ranges. */
+static size_t count_days_cut(const int64_t *ts, int64_t n_rows, const struct range_list *cuts)
+{
+    int64_t last = INT64_MIN;
+    size_t n = 0;
+    for (int64_t row = 0; row < n_rows; row++) {
+        int64_t day = calendar_day_of_ms(ts[row]);
+        if (day == last || file_rows_count(&ts[row], 1, cuts) == 0)
+            continue;
+        last = day;
+        n++;
+    }
+    return n;
+}
+
+static lake_status preview_file(struct partition *partition, const struct manifest_file *file,
+                                struct partition_tools *tools, struct lake_error *err)
+{
+    int64_t *ts = NULL;
+    lake_status status = LAKE_OK;
+    TRY(memory_new((size_t)file->n_rows, sizeof *ts, &ts, err));
+    TRY_OUT(read_times(tools, file, ts, err));
+    int64_t n_cut = file_rows_count(ts, file->n_rows, &partition->cuts);
+    partition->counts.n_removed += n_cut;
+    partition->n_days += count_days_cut(ts, file->n_rows, &partition->cuts);
+    partition->counts.n_kept += file->n_rows - n_cut;
+    partition->is_changed = partition->is_changed || n_cut > 0;
+out:
+    memory_free(ts);
+    return status;
+}
+
+static size_t count_days_of_file(const struct partition *partition, const struct manifest_file *file)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < partition->n_base_days; i++) {
+        const struct manifest_content *day = &partition->base_days[i];
+        n += day->n_rows > 0 && day->day >= calendar_day_of_ms(file->time_from_ms) &&
+             day->day <= calendar_day_of_ms(file->time_to_ms);
+    }
+    return n;
+}
+
+lake_status partition_preview_cuts(struct partition *partition, struct partition_tools *tools, struct lake_error *err)
+{
+    partition->counts = (struct partition_counts){0};
+    partition->n_days = 0;
+    partition->is_changed = false;
+    for (size_t i = 0; i < partition->n_base; i++) {
+        const struct manifest_file *file = &partition->base[i];
+        if (!partition_drops_file(partition, file)) {
+            TRY(preview_file(partition, file, tools, err));
+            continue;
+        }
+        partition->counts.n_removed += file->n_rows;
+        partition->n_days += count_days_of_file(partition, file);
+        partition->is_changed = true;
+    }
+    return LAKE_OK;
+}

@@ -1,0 +1,41 @@
+/* What a scan reads: a dataset, its columns and its files, all of one snapshot, resolved in one read transaction (I2).
+ *
+ *     struct scan_plan plan = {0};
+ *     TRY(scan_plan_resolve(lake, &query, &arena, &plan, err));
+ *     TRY(scan_plan_schema(&plan, names, n_names, &schema, err));
+ *     …  read plan.files
+ *     where one cannot be read: status = scan_plan_explain(lake, &plan, status, err) */
+#ifndef LAKE_SCAN_PLAN_H
+#define LAKE_SCAN_PLAN_H
+
+#include "column/schema.h"
+#include "lake/handle.h"
+
+struct scan_query {
+    struct lake_selection selection;
+    int64_t start_ms, end_ms; /* half open */
+    int64_t as_of;            /* 0: now */
+};
+
+struct scan_plan { /* strings and arrays live in the arena */
+    int64_t start_ms, end_ms;
+    int64_t snapshot;
+    struct manifest_dataset dataset;
+    bool was_chosen; /* something not named, among several */
+    struct manifest_column *columns;
+    size_t n_columns;
+    struct manifest_file *files; /* by time */
+    size_t n_files;
+};
+
+LAKE_MUST_CHECK lake_status scan_plan_resolve(struct lake *lake, const struct scan_query *query, struct arena *arena,
+                                              struct scan_plan *plan, struct lake_error *err);
+/* The columns in the order in which they are shown: the type's, then the source's by name. With names, the key and those,
+ * each once. */
+LAKE_MUST_CHECK lake_status scan_plan_schema(const struct scan_plan *plan, const char *const *names, size_t n_names,
+                                             struct schema **out, struct lake_error *err);
+/* Where reading its files failed as if they were damaged: another error if they expired meanwhile. Returns the status. */
+lake_status scan_plan_explain(struct lake *lake, const struct scan_plan *plan, lake_status status,
+                              struct lake_error *err);
+
+#endif

@@ -1,0 +1,183 @@
+/* Each thing that manifest_check promises to find is broken in turn and found; what is whole is not accused. */
+#include <stdio.h>
+#include <string.h>
+
+#include "manifest/history.h"
+#include "unit/manifest/fixture.h"
+
+struct problems {
+    int n, stop_after;
+    char text[4000];
+};
+
+static int note(void *context, const char *detail)
+{
+    struct problems *problems = context;
+    size_t at = strlen(problems->text);
+    problems->n++;
+    snprintf(problems->text + at, sizeof problems->text - at, "%s\n", detail);
+    return problems->stop_after > 0 && problems->n >= problems->stop_after;
+}
+
+static struct problems check(struct fixture *f, bool full)
+{
+    struct problems problems = {0, 0, ""};
+    must(f, manifest_check(f->manifest, full, note, &problems, &f->err));
+    return problems;
+}
+
+/* Two datasets with days, one superseded, one named, one that is being moved. */
+static void fill(struct fixture *f)
+{
+    for (int64_t s = 1; s <= 3; s++) {
+        struct write write = fixture_begin(f, s * 1000);
+        int64_t datasets[2] = {fixture_dataset(f, "BTCUSDT", "1m"), fixture_dataset(f, "ETHUSDT", "1m")};
+        if (s == 2)
+            must(f, retire(f, 1, write.snapshot, "history/1"));
+        for (int d = 0; d < 2 && s != 2; d++) {
+            struct manifest_file file = fixture_file(datasets[d], write, s, 1, "B/file");
+            struct manifest_content content = fixture_content(datasets[d], write, s, 1);
+            must(f, manifest_add_file(f->manifest, &file, NULL, &f->err));
+            must(f, manifest_put_content(f->manifest, &content, write.snapshot, &f->err));
+        }
+        struct manifest_content none = {.dataset_id = datasets[0], .day = 1, .operation_id = write.operation};
+        if (s == 2)
+            must(f, manifest_put_content(f->manifest, &none, write.snapshot, &f->err));
+        if (s == 3)
+            must(f, manifest_put_name(f->manifest, "name", 1, 1, &f->err));
+        fixture_commit(f);
+    }
+}
+
+static void test_what_is_whole_is_not_accused(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(check(f, true).n, 0); /* empty */
+    fill(f);
+    assert_int_equal(check(f, false).n, 0);
+    struct problems problems = check(f, true);
+    if (problems.n != 0)
+        fail_msg("%s", problems.text);
+}
+
+static const struct {
+    const char *sql;
+    const char *found;
+    bool full_only;
+} damages[] = {
+    {"UPDATE datasets SET n_rows = n_rows + 1 WHERE id = 2", "ETHUSDT raw 1m: its totals of live files", false},
+    {"UPDATE datasets SET n_files = 0 WHERE id = 1", "BTCUSDT raw 1m: its totals of live files", false},
+    {"UPDATE datasets SET history_bytes = 7 WHERE id = 1", "BTCUSDT raw 1m: its totals of history", false},
+    {"UPDATE lake SET live_bytes = 0", "the totals of the lake are not", false},
+    {"UPDATE lake SET unchanged_named_bytes = 1", "the totals of history are not", false},
+    {"DELETE FROM lake", "the totals of the lake are missing", false},
+    {"UPDATE lake SET idle_operations = 5", "the lake counts 5 operations without effect", true},
+    {"UPDATE operations SET n_uses = 9 WHERE id = 1", "operation 1 counts 9 uses and has", true},
+    {"UPDATE operations SET snapshot = 2 WHERE id = 1", "operation 1 and snapshot 2 do not belong together", false},
+    {"UPDATE snapshots SET committed_ms = 5000 WHERE id = 2", "snapshot 3 was committed before", false},
+    {"UPDATE files SET partition_end_ms = 4 * 86400000 WHERE id = 2", "ETHUSDT raw 1m: live files 2 and 4 overlap", false},
+    {"UPDATE contents SET n_rows = 7 WHERE dataset_id = 2 AND day = 1", "B/file: has 1440 rows, its days 7", false},
+    {"UPDATE contents SET day = 9 WHERE dataset_id = 2 AND day = 1", "B/file: has 1440 rows, its days 0", false},
+    {"INSERT INTO contents (dataset_id, day, version, sha256, n_rows, time_from_ms, time_to_ms, operation_id, added)"
+     " VALUES (2, 77, 1, zeroblob(32), 3, 0, 0, 1, 1)",
+     "ETHUSDT raw 1m: its days hold 2883 rows, its files 2880", false},
+    {"UPDATE files SET named = 0 WHERE id = 1", "file 1 is needed by a named snapshot", false},
+    {"DELETE FROM snapshot_names", "file 1 is kept for a named snapshot", false},
+    {"UPDATE files SET path = 'a/../b' WHERE id = 2", "'a/../b' is a path that is not below its root", false},
+    {"UPDATE outstanding SET state_path = '/etc/passwd'", "'/etc/passwd' is a path", false},
+    {"INSERT INTO removals VALUES ('../x')", "'../x' is a path", false},
+    {"DELETE FROM operations WHERE id = 1", "files row 1 refers to a row in operations", false},
+    {"DELETE FROM datasets WHERE id = 2", "refers to a row in datasets", false},
+    {"DELETE FROM snapshots WHERE id = 2", "file 1 was superseded in snapshot 2, which is not there", false},
+    {"DELETE FROM snapshots WHERE id = 2", "content of day 1 of dataset 1 was superseded in snapshot 2", false},
+    {"DELETE FROM files WHERE id = 1", "outstanding refers to a row in files", false},
+    {"DELETE FROM snapshots WHERE id = 1", "snapshot_names refers to a row in snapshots", false},
+    /* a row that its index does not have: what SQLite's own check is for */
+    {"PRAGMA writable_schema=RESET; DROP INDEX files_live; CREATE UNIQUE INDEX files_live ON files"
+     " (dataset_id, partition_start_ms) WHERE retired = 0; UPDATE files SET partition_start_ms = -1, time_from_ms = -1"
+     " WHERE id = 4",
+     "live files", false},
+};
+
+static void test_each_damage_is_found_and_named(void **state)
+{
+    struct fixture *f = *state;
+    fill(f);
+    char copy[128];
+    snprintf(copy, sizeof copy, "%s/whole.db", f->directory);
+    must(f, manifest_copy(f->manifest, copy, &f->err));
+    for (size_t i = 0; i < sizeof damages / sizeof *damages; i++) {
+        char path[160];
+        snprintf(path, sizeof path, "%s/damaged-%d.db", f->directory, (int)i);
+        must(f, manifest_copy(f->manifest, path, &f->err));
+        run_sql(f, path, damages[i].sql);
+        struct manifest *whole = f->manifest;
+        must(f, manifest_open(path, MANIFEST_READ_WRITE, NULL, &f->manifest, &f->err));
+        struct problems fast = check(f, false), full = check(f, true);
+        manifest_close(f->manifest);
+        f->manifest = whole;
+        if (strstr(full.text, damages[i].found) == NULL)
+            fail_msg("%s\nfound:\n%s", damages[i].sql, full.text);
+        if ((strstr(fast.text, damages[i].found) == NULL) != damages[i].full_only)
+            fail_msg("%s\nfast found:\n%s", damages[i].sql, fast.text);
+    }
+}
+
+static void test_a_check_can_be_stopped(void **state)
+{
+    struct fixture *f = *state;
+    struct problems problems = {0, 1, ""};
+    fill(f);
+    run_sql(f, f->path, "UPDATE datasets SET n_rows = 1; UPDATE lake SET live_bytes = 0");
+    expect_status(f, LAKE_CANCELLED, manifest_check(f->manifest, true, note, &problems, &f->err));
+    assert_int_equal(problems.n, 1);
+    assert_true(check(f, true).n > 3); /* and run again */
+    must(f, manifest_begin(f->manifest, &f->err));
+    fixture_commit(f);
+}
+
+/* Damage below SQL: pages of nonsense. The check says so and comes to its end. */
+static void test_nonsense_in_pages_is_found(void **state)
+{
+    struct fixture *f = *state;
+    uint8_t nonsense[300];
+    fill(f);
+    manifest_flush(f->manifest);
+    manifest_close(f->manifest);
+    f->manifest = NULL;
+    memset(nonsense, 0xa5, sizeof nonsense);
+    int64_t n_bytes = file_bytes(f->path);
+    int found = 0;
+    for (int64_t at = 4096; at < n_bytes; at += 4096) {
+        char path[160];
+        uint8_t *bytes = test_malloc((size_t)n_bytes);
+        FILE *file = fopen(f->path, "rb");
+        assert_non_null(file);
+        assert_int_equal(fread(bytes, 1, (size_t)n_bytes, file), n_bytes);
+        fclose(file);
+        memcpy(bytes + at, nonsense, sizeof nonsense);
+        snprintf(path, sizeof path, "%s/nonsense.db", f->directory);
+        write_bytes(path, bytes, (size_t)n_bytes);
+        test_free(bytes);
+        if (manifest_open(path, MANIFEST_READ_WRITE, NULL, &f->manifest, &f->err) == LAKE_OK) {
+            found += check(f, true).n > 0;
+            manifest_close(f->manifest);
+            f->manifest = NULL;
+        } else {
+            found++;
+        }
+    }
+    assert_true(found > 5);
+}
+
+int main(void)
+{
+#define T(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
+    const struct CMUnitTest tests[] = {
+        T(test_what_is_whole_is_not_accused),
+        T(test_each_damage_is_found_and_named),
+        T(test_a_check_can_be_stopped),
+        T(test_nonsense_in_pages_is_found),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
