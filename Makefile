@@ -38,7 +38,7 @@ bench: build ## measure against Polars, DuckDB, pyarrow and ArcticDB; writes ben
 	@tools/setup.sh test
 	@bench/run.sh
 
-soak: ## fuzz every target for SECONDS seconds [SECONDS=600 TARGET=fuzz_…]
+soak: ## the fault rigs in full, then fuzz every target for SECONDS seconds [SECONDS=600 TARGET=faults|fuzz_…]
 	@tools/setup.sh build test
 	@tools/soak.sh '$(SECONDS)' '$(TARGET)'
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import polars as pl
 
 from bench import peers
+from bench.commits import race_commits
 from bench.equal import require_equal
 from bench.ours import Lake
 from bench.series import COLUMNS, DAY_MS
@@ -204,6 +205,13 @@ def run_ingest(work: Workspace, case: Case) -> Outcome:
     return Outcome(case, run_race(contenders, case.rounds))
 
 
+def run_commit(work: Workspace, case: Case) -> Outcome:
+    def program(csv: Path) -> list[str]:
+        return _dl(work, "ingest", work.scratch, "--source", str(csv), "--quiet")
+
+    return Outcome(case, race_commits(work, OURS, program, case.rounds))
+
+
 def run_size(work: Workspace, case: Case) -> Outcome:
     kinds = {
         OURS: "lake",
@@ -290,6 +298,13 @@ CASES = {
             9,
             run_ingest,
             (Target("≥ 4× faster than Polars", peer="Polars", factor=4),),
+        ),
+        Case(
+            "commit",
+            "A commit of one day",
+            60,
+            run_commit,
+            (Target("≤ 3× the time of one fsync", peer="fsync", factor=1 / 3),),
         ),
         Case("size", "Bytes a row on disk", 0, run_size, (Target("≤ 35", quantity="figure", limit=35),)),
         Case(

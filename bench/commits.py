@@ -34,9 +34,7 @@ def fsync_new_file(directory: Path, content: bytes, names: Iterator[int]) -> Non
     os.close(file)
 
 
-def race_commits(
-    work: Workspace, ours: str, program: Callable[[Path], list[str]], rounds: int
-) -> Race:
+def race_commits(work: Workspace, ours: str, program: Callable[[Path], list[str]], rounds: int) -> Race:
     """Every round commits a new day in an open lake, another by `dl ingest`, and writes one file of the same bytes."""
     work.new_scratch()
     days = iter(write_days(work))
@@ -45,7 +43,9 @@ def race_commits(
         contenders = [
             Contender(ours, "in process", in_process(lambda: lake.ingest([next(days)], EXCHANGE, SYMBOL))),
             Contender(ours, "dl ingest", as_process(work.launcher, lambda: program(next(days)))),
-            Contender("fsync", "a new file", in_process(partial(fsync_new_file, work.scratch, content, iter(range(10**6))))),
+            Contender(
+                "fsync", "a new file", in_process(partial(fsync_new_file, work.scratch, content, iter(range(10**6))))
+            ),
         ]
         race = run_race(contenders, rounds)
         n_days = 2 * (rounds + 1)

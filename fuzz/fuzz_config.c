@@ -35,15 +35,14 @@ static bool is_same(const struct config *a, const struct config *b)
 /* Every \n becomes \r\n, unless it is that already; a comment at the end. */
 static size_t respell(const char *text, size_t n, char *out)
 {
-    static const char comment[] = "\n# the end";
     size_t length = 0;
     for (size_t i = 0; i < n; i++) {
         if (text[i] == '\n' && (i == 0 || text[i - 1] != '\r'))
             out[length++] = '\r';
         out[length++] = text[i];
     }
-    memcpy(out + length, comment, sizeof comment - 1);
-    return length + sizeof comment - 1;
+    memcpy(out + length, "\n# the end", 10);
+    return length + 10;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)

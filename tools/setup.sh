@@ -5,7 +5,8 @@ set -euo pipefail
 
 BUILD_PACKAGES=(build-essential cmake ninja-build pkg-config
     libsqlite3-dev libsnappy-dev libzstd-dev zlib1g-dev libssl-dev)
-TEST_PACKAGES=(libcmocka-dev clang clang-tidy clang-format 'libclang-rt-14-dev|libclang-rt-dev' python3-venv strace)
+TEST_PACKAGES=(libcmocka-dev clang clang-tidy clang-format 'libclang-rt-14-dev|libclang-rt-dev' python3-venv strace
+    xfsprogs e2fsprogs mount)
 
 # Commands and pkg-config modules that stand for them where there is no dpkg.
 BUILD_COMMANDS=(cc c++ cmake ninja pkg-config)

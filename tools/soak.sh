@@ -1,13 +1,36 @@
 #!/usr/bin/env bash
-# Fuzzes for as long as it is told: tools/soak.sh SECONDS [TARGET].
-# Each target runs for SECONDS under ASan and UBSan, from its corpus in fuzz/corpus; what it finds on the way is kept in
-# build/fuzz/corpus, what breaks it in build/fuzz/found.
+# Tests for as long as it is told: tools/soak.sh SECONDS [TARGET].
+# First the fault rigs of tests/power in full, about an hour, whatever SECONDS says (TARGET faults: only these). Then each fuzz target
+# (TARGET fuzz_…: only that one) for SECONDS under ASan and UBSan, from its corpus in fuzz/corpus; what it finds on the way is
+# kept in build/fuzz/corpus, what breaks it in build/fuzz/found.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 duration=${1:?seconds}
 only=${2:-}
 [[ $duration =~ ^[1-9][0-9]*$ ]] || { echo "soak: SECONDS is '$duration', not a number of seconds" >&2 && exit 2; }
+
+# Power cuts, kills at every system call, every failing call, full disks, many processes: on a release build.
+soak_faults() {
+    local python=build/venv/bin/python
+    tools/venv.sh
+    cmake --preset release -B build/soak -DLAKE_TESTS=ON >build/soak.configure.log
+    cmake --build build/soak --target dl commits
+    export LAKE_DL=$PWD/build/soak/dl LAKE_COMMITS=$PWD/build/soak/tests/power/commits
+    echo "soak: power cuts"
+    "$python" tests/power/campaign.py --cuts 120
+    echo "soak: many processes"
+    "$python" tests/power/many_processes.py --commits 1250
+    "$python" tests/power/many_processes.py --commits 250 --keeper
+    echo "soak: every point of every sweep"
+    "$python" -m pytest -q -s -rs -p no:cacheprovider tests/power --thorough
+}
+
+mkdir -p build
+if [[ -z $only || $only == faults ]]; then
+    soak_faults
+    [[ -z $only ]] || exit 0
+fi
 
 tools/build.sh fuzz
 mkdir -p build/fuzz/found

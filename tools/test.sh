@@ -11,6 +11,7 @@ THREADED='^test_(thread|lock|arrow_stream|manifest_processes|write|scan|verify|i
 export LAKE_DL=$PWD/build/release/dl
 export LAKE_LIB=$PWD/build/release/libdatalake.so
 export LAKE_BRIDGE=$PWD/build/dev/tests/interop/libdatalake_bridge.so
+export LAKE_COMMITS=$PWD/build/dev/tests/power/commits
 [[ ! -d ../shared ]] || export LAKE_SHARED=${LAKE_SHARED:-$PWD/../shared}
 export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1
 export UBSAN_OPTIONS=print_stacktrace=1
@@ -39,13 +40,14 @@ build_release() {
         build/venv/bin/python tools/check_exports.py --library build/release/libdatalake.so
 }
 
-# One folder at a time: each has its own conftest.py. They skip what is not built; here that is a failure.
+# One folder at a time: each has its own conftest.py. They skip what is not built; here that is a failure. What else they skip
+# is listed with its reason.
 python_tests() {
     local built
-    for built in "$LAKE_DL" "$LAKE_LIB" "$LAKE_BRIDGE"; do
+    for built in "$LAKE_DL" "$LAKE_LIB" "$LAKE_BRIDGE" "$LAKE_COMMITS"; do
         [[ -f $built ]] || { echo "$built is not built" >&2 && return 1; }
     done
-    build/venv/bin/python -m pytest -q -p no:cacheprovider "$1"
+    build/venv/bin/python -m pytest -q -rs -p no:cacheprovider "$1"
 }
 
 step "set-up" tools/setup.sh build test
@@ -62,6 +64,7 @@ step "tsan tests" unit_tests tsan -R "$THREADED"
 step "release build" build_release
 step "tests against pyarrow, nanoarrow, DuckDB and Polars" python_tests tests/interop
 step "command line tests" python_tests tests/cli
+step "power cuts, kills, failing calls, full disks, many processes" python_tests tests/power
 step "tests of documents and checks" python_tests tests/docs
 echo
 echo "all tests passed"

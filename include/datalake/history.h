@@ -17,7 +17,8 @@ extern "C" {
 #endif
 
 /* The snapshot that a text means: its number ("17"), a name given to one, or a time, which means the last one committed at or
- * before it. Before the first snapshot, or one that is not there, is LAKE_NOT_FOUND with the range there is. */
+ * before it (a bare date: before its end; 12 digits or more: epoch milliseconds). Before the first snapshot, or one that is not
+ * there, is LAKE_NOT_FOUND with the range there is. */
 LAKE_API LAKE_MUST_CHECK lake_status lake_find_snapshot(struct lake *lake, const char *text, int64_t *snapshot,
                                                         struct lake_error *err);
 

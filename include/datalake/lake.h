@@ -65,10 +65,12 @@ struct lake_list_options {
 
 /* options may be NULL. One row a dataset: exchange, market, symbol, type, period, first_ts, last_ts (timestamps), rows, days, files, bytes, gaps
  * (missing intervals between first and last; null where the period has no fixed length), changed (timestamp), history_bytes (of its
- * superseded files; null with as_of). */
+ * superseded files; null with as_of). A list that is longer than some thousand rows is made as it is read: its stream needs the
+ * lake open, and each of its batches is of one snapshot. */
 LAKE_API LAKE_MUST_CHECK lake_status lake_list_datasets(struct lake *lake, const struct lake_list_options *options,
                                                         struct ArrowArrayStream *out, struct lake_error *err);
-/* One row a live file: exchange, market, symbol, type, period, path, first_ts, last_ts, rows, bytes, version, sha256, operation. */
+/* One row a live file, by dataset and time: exchange, market, symbol, type, period, path, first_ts, last_ts, rows, bytes, version (null
+ * with as_of), sha256, operation. */
 LAKE_API LAKE_MUST_CHECK lake_status lake_list_files(struct lake *lake, const struct lake_list_options *options,
                                                      struct ArrowArrayStream *out, struct lake_error *err);
 

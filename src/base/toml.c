@@ -57,6 +57,8 @@ static lake_status check_characters(struct toml_reader *reader, struct lake_erro
 lake_status toml_init(struct toml_reader *reader, const char *name, const char *text, size_t n, struct lake_error *err)
 {
     static const char mark[] = "\xef\xbb\xbf";
+    if (n == 0)
+        text = ""; /* an empty buffer may have no bytes at all */
     size_t n_mark = n >= 3 && memcmp(text, mark, 3) == 0 ? 3 : 0;
     *reader = (struct toml_reader){.name = name, .at = text + n_mark, .end = text + n, .line = 1};
     buffer_init(&reader->table, n + 1);

@@ -72,7 +72,9 @@ static void write_line(struct progress *progress, int64_t n_rows, int64_t n_byte
     struct amount amount = {n_rows > 0 ? n_rows : n_bytes, n_rows == 0 && n_bytes > 0};
     double done = n_bytes_total > 0 ? (double)n_bytes / (double)n_bytes_total : 0;
     format_rest(rest, sizeof rest, done, amount, progress_seconds(progress));
-    int length = snprintf(line, sizeof line, "%s: %s%s", progress->doing, amount_text(amount, amount.n, count), rest);
+    int length = amount.n > 0 ? snprintf(line, sizeof line, "%s: %s%s", progress->doing,
+                                         amount_text(amount, amount.n, count), rest)
+                              : snprintf(line, sizeof line, "%s: begun", progress->doing);
     if (progress->is_terminal && (size_t)length >= progress->width && progress->width > 0)
         line[progress->width - 1] = '\0';
     fprintf(stderr, progress->is_terminal ? "\r%s\033[K" : "%s\n", line);

@@ -43,7 +43,6 @@ struct io_ops {
     int64_t (*read)(void *context, int file, void *bytes, size_t n); /* from the current position; 0 at the end */
     int64_t (*read_at)(void *context, int file, void *bytes, size_t n, int64_t offset);
     int64_t (*write)(void *context, int file, const void *bytes, size_t n);
-    int (*truncate)(void *context, int file, int64_t size);
     int (*sync)(void *context, int file); /* a file or a directory; durable when it returns */
     int (*sync_filesystem)(void *context,
                            int file); /* all of the file's filesystem; -ENOSYS where there is no such call */

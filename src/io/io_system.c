@@ -72,12 +72,6 @@ static int64_t system_write(void *context, int file, const void *bytes, size_t n
     return put < 0 ? -errno : put;
 }
 
-static int system_truncate(void *context, int file, int64_t size)
-{
-    (void)context;
-    return ftruncate(file, size) != 0 ? -errno : 0;
-}
-
 static int system_sync(void *context, int file)
 {
     (void)context;
@@ -275,7 +269,6 @@ static const struct io_ops system_ops = {
     .read = system_read,
     .read_at = system_read_at,
     .write = system_write,
-    .truncate = system_truncate,
     .sync = system_sync,
     .sync_filesystem = system_sync_filesystem,
     .lock = system_lock,

@@ -9,23 +9,30 @@
 
 enum { HOLDER_BYTES = 128, FIRST_WAIT_MS = 1, LONGEST_WAIT_MS = 50 };
 
-/* Who holds the lock, for the message of those who wait. Written under the lock; a write that fails only costs the message. */
+/* Who holds the lock, for the message of those who wait. Written under the lock; a write that fails only costs the message. Always
+ * as many bytes over the former ones: ext4 makes whoever closes a file that was truncated wait for the disk. */
 static void write_holder(struct file_lock *lock, const char *purpose)
 {
     char since[CALENDAR_TEXT_BYTES];
-    char text[HOLDER_BYTES];
+    char text[HOLDER_BYTES + 1];
     struct io io = lock->io;
     calendar_format_ms(io.ops->now_ms(io.context), since);
     int n = snprintf(text, sizeof text, "process %" PRId64 " (%s) since %s", io.ops->process_id(io.context), purpose,
                      since);
-    if (n > 0 && io.ops->truncate(io.context, lock->file, 0) == 0)
-        (void)io.ops->write(io.context, lock->file, text, (size_t)n < sizeof text ? (size_t)n : sizeof text - 1);
+    if (n < 0)
+        return;
+    for (size_t i = (size_t)n; i < HOLDER_BYTES; i++)
+        text[i] = ' ';
+    text[HOLDER_BYTES - 1] = '\n';
+    (void)io.ops->write(io.context, lock->file, text, HOLDER_BYTES);
 }
 
 static lake_status fail_busy(struct file_lock *lock, const char *path, struct lake_error *err)
 {
-    char text[HOLDER_BYTES] = "";
-    int64_t n = lock->io.ops->read_at(lock->io.context, lock->file, text, sizeof text - 1, 0);
+    char text[HOLDER_BYTES + 1] = "";
+    int64_t n = lock->io.ops->read_at(lock->io.context, lock->file, text, HOLDER_BYTES, 0);
+    while (n > 0 && (text[n - 1] == ' ' || text[n - 1] == '\n'))
+        n--;
     if (n <= 0)
         return lake_fail(err, LAKE_BUSY, "%s: is held by another process; try again when it has finished", path);
     text[n] = '\0';

@@ -7,6 +7,7 @@
 /* A backup's parts, below its directory. */
 #define BACKUP_MANIFEST "manifest.db"
 #define BACKUP_DATA "data"
+#define BACKUP_SEAL "manifest.seal"
 
 /* Checks the sizes of the structs and that there is a directory; clears the result. */
 LAKE_MUST_CHECK lake_status backup_check_options(const struct lake_backup_options *options,

@@ -29,9 +29,8 @@ static lake_status find_former(const struct change_target *target, struct lake *
     if (change->as_of <= 0) /* before there was anything */
         return LAKE_OK;
     mutex_lock(lake->mutex);
-    lake_status status =
-        manifest_find_files_at(lake->manifest, target->dataset.id, change->range.start_ms, change->range.end_ms,
-                               change->as_of, arena, &out->items, &out->n, err);
+    lake_status status = manifest_find_files_at(lake->manifest, target->dataset.id, change->range.start_ms,
+                                                change->range.end_ms, change->as_of, arena, &out->items, &out->n, err);
     mutex_unlock(lake->mutex);
     return status;
 }
@@ -53,10 +52,8 @@ static struct time_range place_of(const struct change_target *target, const stru
 static lake_status get_place(struct change_target *target, struct partition_set *set, struct time_range place,
                              struct partition **out, struct lake_error *err)
 {
-    const struct partition like = {.dataset = &target->dataset,
-                                   .grain = target->grain,
-                                   .start_ms = place.start_ms,
-                                   .end_ms = place.end_ms};
+    const struct partition like = {
+        .dataset = &target->dataset, .grain = target->grain, .start_ms = place.start_ms, .end_ms = place.end_ms};
     return partition_set_get(set, &like, out, err);
 }
 

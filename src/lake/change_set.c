@@ -75,8 +75,8 @@ static lake_status copy_dataset(struct change_set *set, struct manifest_dataset 
     return copy_text(set, &dataset->period, err);
 }
 
-static lake_status new_target(struct change_set *set, const struct manifest_dataset *dataset, struct change_target **out,
-                              struct lake_error *err)
+static lake_status new_target(struct change_set *set, const struct manifest_dataset *dataset,
+                              struct change_target **out, struct lake_error *err)
 {
     struct change_target *target = NULL;
     const struct period *period = NULL;

@@ -198,8 +198,7 @@ static lake_status publish(struct commit *commit, struct lake_error *err)
     for (size_t i = 0; i < commit->set->n; i++) {
         if (!commit->set->items[i]->is_changed)
             continue;
-        lake_status status =
-            publish_partition(commit, commit->set->items[i], &scratch, first == LAKE_OK ? err : NULL);
+        lake_status status = publish_partition(commit, commit->set->items[i], &scratch, first == LAKE_OK ? err : NULL);
         first = first == LAKE_OK ? status : first;
     }
     buffer_release(&scratch);

@@ -26,8 +26,9 @@ static lake_status check_options(const struct lake_delete_options *options, cons
     if (result == NULL || result->size != sizeof *result)
         return lake_fail(err, LAKE_INVALID_ARGUMENT, "the result of a delete has an unknown size");
     if (!names_something(&options->selection))
-        return lake_fail(err, LAKE_INVALID_ARGUMENT,
-                         "name what to delete: exchange, market, symbol, type or period; nothing stands for everything");
+        return lake_fail(
+            err, LAKE_INVALID_ARGUMENT,
+            "name what to delete: exchange, market, symbol, type or period; nothing stands for everything");
     if (options->has_start && options->has_end && options->end_ms <= options->start_ms)
         return lake_fail(err, LAKE_INVALID_ARGUMENT, "the end of the range is not after its start");
     return LAKE_OK;
@@ -81,8 +82,7 @@ static lake_status add_cuts(struct change_set *set, const struct lake_delete_opt
     const struct time_range range = {options->has_start ? options->start_ms : INT64_MIN,
                                      options->has_end ? options->end_ms : INT64_MAX};
     for (size_t i = 0; i < n; i++)
-        TRY(change_set_add(set,
-                           &(struct change){.kind = CHANGE_CUT, .dataset = &datasets[i], .range = range}, err));
+        TRY(change_set_add(set, &(struct change){.kind = CHANGE_CUT, .dataset = &datasets[i], .range = range}, err));
     return LAKE_OK;
 }
 

@@ -59,17 +59,28 @@ lake_status lake_keep_text(struct lake *lake, const char *text, const char **out
     return status;
 }
 
+/* Durable once and for all: a commit makes only the names in staging durable. The parent holds the data root as well. */
+static lake_status sync_state(struct lake *lake, struct lake_error *err)
+{
+    char *parent = NULL;
+    TRY(file_sync_directory(lake->io, lake->state_root, err));
+    TRY(path_parent(lake->state_root, &parent, err));
+    lake_status status = file_sync_directory(lake->io, parent, err);
+    memory_free(parent);
+    return status;
+}
+
 static lake_status make_state(struct lake *lake, struct lake_error *err)
 {
     static const char *const inside[] = {"staging", "history"};
-    lake_status status = LAKE_OK;
-    for (size_t i = 0; status == LAKE_OK && i < sizeof inside / sizeof *inside; i++) {
+    for (size_t i = 0; i < sizeof inside / sizeof *inside; i++) {
         char *path = NULL;
         TRY(layout_state_path(lake, inside[i], &path, err));
-        status = file_make_directories(lake->io, path, NULL, err);
+        lake_status status = file_make_directories(lake->io, path, NULL, err);
         memory_free(path);
+        TRY(status);
     }
-    return status;
+    return sync_state(lake, err);
 }
 
 lake_status lake_lock(struct lake *lake, struct file_lock *lock, int64_t wait_ms, const char *purpose,

@@ -189,8 +189,8 @@ static lake_status is_the_same(const char *path, const struct layout_path *parse
                                struct lake_error *err)
 {
     struct buffer again = BUFFER_INIT(LIMIT_PATH_BYTES);
-    const struct manifest_dataset dataset = {0,           parsed->exchange, parsed->market, parsed->symbol,
-                                             parsed->type, parsed->period};
+    const struct manifest_dataset dataset = {
+        0, parsed->exchange, parsed->market, parsed->symbol, parsed->type, parsed->period};
     const struct layout_file file = {&dataset, parsed->grain, parsed->start_ms, parsed->random};
     lake_status status = layout_file_path(&file, &again, err);
     *is_same = status == LAKE_OK && strcmp(path, (const char *)again.data) == 0;

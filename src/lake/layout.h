@@ -1,7 +1,7 @@
 /* Where things lie: the data tree and the lake's own state directory.
  *
  *   <data root>/{EXCHANGE}/{MARKET}/{SYMBOL}/{type}/{period}/{YYYY}[/{MM}[/{DD}]]/{SYMBOL}-{period}-{date}-{16 hex}.parquet
- *   <state>/lake.lock, staging/{token}/…, staging/{token}.lock, history/…
+ *   <state>/lake.lock, staging/{token}.lock, staging/{token}-…, history/…
  *
  * Paths in the manifest are relative to the data root (files) or to the state directory (staged and retired files). Nothing in
  * the state directory ends in .parquet, so that no glob mistakes it for data (I3). */
@@ -33,8 +33,9 @@ LAKE_MUST_CHECK lake_status layout_file_path(const struct layout_file *file, str
 struct layout_path {
     char exchange[NAME_BYTES], market[NAME_BYTES], symbol[NAME_BYTES]; /* canonical, not escaped */
     const char *type, *period;                                         /* canonical; live for ever */
-    enum partition_grain grain; /* of the file, by its directories: a rolled-up month of a type cut by days is a month */
-    int64_t start_ms, end_ms;   /* of that day, month or year; the file may answer for less */
+    enum partition_grain
+        grain;                /* of the file, by its directories: a rolled-up month of a type cut by days is a month */
+    int64_t start_ms, end_ms; /* of that day, month or year; the file may answer for less */
     uint64_t random;
 };
 /* Every path that layout_file_path makes; LAKE_INVALID_ARGUMENT for any other text. */

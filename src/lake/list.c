@@ -40,8 +40,7 @@ void list_move_after(struct list *list, const struct manifest_dataset *dataset)
     (void)snprintf(list->symbol, sizeof list->symbol, "%s", dataset->symbol);
     (void)snprintf(list->type, sizeof list->type, "%s", dataset->type);
     (void)snprintf(list->period, sizeof list->period, "%s", dataset->period);
-    list->after =
-        (struct manifest_dataset){0, list->exchange, list->market, list->symbol, list->type, list->period};
+    list->after = (struct manifest_dataset){0, list->exchange, list->market, list->symbol, list->type, list->period};
     list->has_after = true;
 }
 

@@ -11,12 +11,12 @@
 #include "manifest/history.h"
 
 static const struct column_field dataset_fields[] = {
-    {"exchange", COLUMN_UTF8, 0, false},       {"market", COLUMN_UTF8, 0, false},
-    {"symbol", COLUMN_UTF8, 0, false},         {"type", COLUMN_UTF8, 0, false},
-    {"period", COLUMN_UTF8, 0, false},         {"first_ts", COLUMN_TIMESTAMP_MS, 0, true},
-    {"last_ts", COLUMN_TIMESTAMP_MS, 0, true}, {"rows", COLUMN_INT64, 0, false},
-    {"days", COLUMN_INT64, 0, false},          {"files", COLUMN_INT64, 0, false},
-    {"bytes", COLUMN_INT64, 0, false},         {"gaps", COLUMN_INT64, 0, true},
+    {"exchange", COLUMN_UTF8, 0, false},        {"market", COLUMN_UTF8, 0, false},
+    {"symbol", COLUMN_UTF8, 0, false},          {"type", COLUMN_UTF8, 0, false},
+    {"period", COLUMN_UTF8, 0, false},          {"first_ts", COLUMN_TIMESTAMP_MS, 0, true},
+    {"last_ts", COLUMN_TIMESTAMP_MS, 0, true},  {"rows", COLUMN_INT64, 0, false},
+    {"days", COLUMN_INT64, 0, false},           {"files", COLUMN_INT64, 0, false},
+    {"bytes", COLUMN_INT64, 0, false},          {"gaps", COLUMN_INT64, 0, true},
     {"changed", COLUMN_TIMESTAMP_MS, 0, false}, {"history_bytes", COLUMN_INT64, 0, true},
 };
 
@@ -75,9 +75,8 @@ static lake_status find_totals(struct list *list, struct arena *arena, struct ma
     const struct manifest_filter *filter = &list->canonical.filter;
     struct manifest_page page = {list->has_after ? &list->after : NULL, list_page_rows(list)};
     mutex_lock(list->lake->mutex);
-    lake_status status = list->as_of == 0
-                             ? manifest_list_totals(manifest, filter, &page, arena, out, n, err)
-                             : manifest_list_totals_at(manifest, filter, list->as_of, arena, out, n, err);
+    lake_status status = list->as_of == 0 ? manifest_list_totals(manifest, filter, &page, arena, out, n, err)
+                                          : manifest_list_totals_at(manifest, filter, list->as_of, arena, out, n, err);
     mutex_unlock(list->lake->mutex);
     return status;
 }
@@ -130,14 +129,14 @@ static lake_status read_after(struct list *list, const char *text, struct lake_e
     const struct lake_selection named = {parts[0], parts[1], parts[2], parts[3], parts[4]};
     TRY(select_filter(&named, &canonical, err));
     const struct manifest_filter *filter = &canonical.filter;
-    const struct manifest_dataset after = {0, filter->exchange, filter->market, filter->symbol, filter->type,
-                                           filter->period};
+    const struct manifest_dataset after = {
+        0, filter->exchange, filter->market, filter->symbol, filter->type, filter->period};
     list_move_after(list, &after);
     return LAKE_OK;
 }
 
-lake_status lake_list_datasets(struct lake *lake, const struct lake_list_options *options,
-                               struct ArrowArrayStream *out, struct lake_error *err)
+lake_status lake_list_datasets(struct lake *lake, const struct lake_list_options *options, struct ArrowArrayStream *out,
+                               struct lake_error *err)
 {
     struct list *list = NULL;
     lake_status status = LAKE_OK;

@@ -67,8 +67,8 @@ static lake_status next_dataset(struct file_list *files, bool *found, struct lak
     if (files->next_dataset == files->n_datasets) {
         arena_reset(&files->arena);
         files->next_dataset = 0;
-        TRY(manifest_list_totals(list->lake->manifest, &list->canonical.filter, &page, &files->arena,
-                                 &files->datasets, &files->n_datasets, err));
+        TRY(manifest_list_totals(list->lake->manifest, &list->canonical.filter, &page, &files->arena, &files->datasets,
+                                 &files->n_datasets, err));
     }
     *found = files->next_dataset < files->n_datasets;
     if (*found)

@@ -33,8 +33,8 @@ enum { N_FIELDS = sizeof log_fields / sizeof *log_fields };
 struct log {
     struct lake *lake;
     struct canonical canonical;
-    int64_t before; /* the next page begins below this snapshot; 0: at the last */
-    int64_t left;   /* INT64_MAX: all */
+    int64_t before;                 /* the next page begins below this snapshot; 0: at the last */
+    int64_t left;                   /* INT64_MAX: all */
     struct buffer datasets, source; /* texts of the row at hand */
 };
 

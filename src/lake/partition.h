@@ -37,11 +37,11 @@ enum partition_kind {
 };
 
 struct partition_counts {
-    struct merge_counts rows;        /* that came in */
-    int64_t n_settled;               /* that came in and were stored already when an earlier staging looked */
-    int64_t n_removed, n_restored;   /* by cuts and by putting back */
-    int64_t n_lost;                  /* of the base files that were read: rows changed or left out */
-    int64_t n_kept;                  /* previews only: rows left */
+    struct merge_counts rows;      /* that came in */
+    int64_t n_settled;             /* that came in and were stored already when an earlier staging looked */
+    int64_t n_removed, n_restored; /* by cuts and by putting back */
+    int64_t n_lost;                /* of the base files that were read: rows changed or left out */
+    int64_t n_kept;                /* previews only: rows left */
 };
 
 struct partition {

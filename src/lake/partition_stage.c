@@ -285,9 +285,10 @@ static lake_status require_same_days(struct work *work, const struct batch *rows
     if (partition->n_days == 0)
         return LAKE_OK;
     calendar_format_day(partition->days[0].day, day);
-    return lake_fail(err, LAKE_CORRUPT,
-                     "%s/%s/%s/%s/%s: the rows of %s are not those that were committed; nothing was changed, run dl verify",
-                     dataset->exchange, dataset->market, dataset->symbol, dataset->type, dataset->period, day);
+    return lake_fail(
+        err, LAKE_CORRUPT,
+        "%s/%s/%s/%s/%s: the rows of %s are not those that were committed; nothing was changed, run dl verify",
+        dataset->exchange, dataset->market, dataset->symbol, dataset->type, dataset->period, day);
 }
 
 static bool is_one_file_already(const struct partition *partition)
@@ -305,7 +306,6 @@ static lake_status stage_same(struct work *work, struct lake_error *err)
     if (partition->kind == PARTITION_ROLL_UP && is_one_file_already(partition))
         return LAKE_OK;
     TRY(read_stored(work, err));
-    TRY(require_same_days(work, &work->stored, err));
     TRY(partition_file_forget(partition, work->staging, work->tools, err));
     TRY(partition_file_name(partition, work->tools, err));
     TRY(partition_file_write(partition, work->staging, &work->stored, work->tools, err));

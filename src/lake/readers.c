@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/buffer.h"
@@ -117,7 +116,8 @@ static lake_status start_lines(struct readers *readers, struct lake_error *err)
         return lake_fail_errno(err, -result, "cannot examine", readers->path);
     size_t n = LINE_BYTES - (size_t)(found.size_bytes % LINE_BYTES);
     int64_t put = io.ops->write(io.context, readers->lock.file, blanks + LINE_BYTES - n, n);
-    return put == (int64_t)n ? LAKE_OK : lake_fail_errno(err, put < 0 ? (int)-put : ENOSPC, "cannot write", readers->path);
+    return put == (int64_t)n ? LAKE_OK
+                             : lake_fail_errno(err, put < 0 ? (int)-put : ENOSPC, "cannot write", readers->path);
 }
 
 /* Opens a file that says `snapshot`, and only then gives up the former one. */
@@ -233,7 +233,7 @@ static lake_status pin_snapshot(struct lake *lake, struct readers *readers, int6
     if (readers->is_refused)
         return LAKE_PERMISSION;
     TRY(hold(readers, snapshot, err));
-    if (snapshot >= readers->written && !readers->is_broken)
+    if (snapshot >= readers->written)
         return LAKE_OK;
     lake_status status = write_oldest(lake, readers, oldest_held(readers), err);
     if (status != LAKE_OK)
@@ -319,8 +319,13 @@ static int64_t read_last_line(struct io io, int file)
     int64_t at = (found.size_bytes / LINE_BYTES - 1) * LINE_BYTES;
     if (io.ops->read_at(io.context, file, line, LINE_BYTES, at) != LINE_BYTES || line[LINE_DIGITS] != '\n')
         return 0;
-    line[LINE_DIGITS] = '\0';
-    return strspn(line, "0123456789") == LINE_DIGITS ? (int64_t)strtoll(line, NULL, 10) : 0;
+    int64_t snapshot = 0;
+    for (size_t i = 0; i < LINE_DIGITS; i++) {
+        if (line[i] < '0' || line[i] > '9' || snapshot > (INT64_MAX - (line[i] - '0')) / 10)
+            return 0;
+        snapshot = snapshot * 10 + (line[i] - '0');
+    }
+    return snapshot;
 }
 
 /* What the reader behind one file needs; NOTHING where it is dead. *is_gone: the file is not there any more. */

@@ -11,9 +11,9 @@
 #include "base/memory.h"
 
 enum {
-    FILES_PER_ROUND = 64,          /* read between two reports of progress */
-    FILES_PER_TRANSACTION = 4096,  /* so that the WAL stays small */
-    ATTEMPTS = 2                   /* a disk may fail once */
+    FILES_PER_ROUND = 64,         /* read between two reports of progress */
+    FILES_PER_TRANSACTION = 4096, /* so that the WAL stays small */
+    ATTEMPTS = 2                  /* a disk may fail once */
 };
 
 /* ---- the list ---- */
@@ -342,8 +342,7 @@ static lake_status add_sound(struct rebuild_dataset *dataset, size_t n, struct r
     if (n == 0)
         return LAKE_OK;
     const struct layout_path *place = &dataset->files[0]->place;
-    struct manifest_dataset entry = {0,           place->exchange, place->market, place->symbol,
-                                     place->type, place->period};
+    struct manifest_dataset entry = {0, place->exchange, place->market, place->symbol, place->type, place->period};
     TRY(manifest_add_dataset(rebuild->manifest, &entry, err));
     rebuild->result->n_datasets++;
     for (size_t i = 0; i < n; i++)

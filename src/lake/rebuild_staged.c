@@ -44,7 +44,8 @@ out:
 static lake_status set_aside(struct rebuild *rebuild, const char *name, struct lake_error *err)
 {
     struct rebuild_aside aside = {.problem = "staged",
-                                  .detail = "rows that a writer left: they may have been committed and not yet published",
+                                  .detail =
+                                      "rows that a writer left: they may have been committed and not yet published",
                                   .is_in_state = true};
     char *path = NULL;
     TRY(path_join(directory, name, &path, err));

@@ -101,9 +101,8 @@ static void describe(const struct salvage *salvage, const struct repair_commit *
     if (salvage->n_lost == 0)
         did(outcome, REPAIR_REPAIRED, "all rows were taken from %s%s", rows, where);
     else if (n_found > 0)
-        did(outcome, REPAIR_QUARANTINED,
-            "%zu of %zu days (%" PRId64 " rows) are lost, the rest was taken from %s%s", salvage->n_lost,
-            salvage->n_days, salvage->rows_lost, rows, where);
+        did(outcome, REPAIR_QUARANTINED, "%zu of %zu days (%" PRId64 " rows) are lost, the rest was taken from %s%s",
+            salvage->n_lost, salvage->n_days, salvage->rows_lost, rows, where);
     else
         did(outcome, REPAIR_QUARANTINED, "its %" PRId64 " rows are lost (%zu %s)%s", salvage->rows_lost,
             salvage->n_days, day_or_days(salvage->n_days), where);
@@ -150,7 +149,8 @@ lake_status repair_file(const struct repair_job *job, const struct manifest_file
     case VERIFY_SOUND: did(outcome, REPAIR_NOTHING, "it is sound when looked at again"); return LAKE_OK;
     case VERIFY_ELSEWHERE: return repair_misplaced(job, file, outcome, err);
     case VERIFY_AT_ODDS:
-        did(outcome, REPAIR_NOTHING, "its bytes are as they were committed, so it stays: it is the manifest that differs");
+        did(outcome, REPAIR_NOTHING,
+            "its bytes are as they were committed, so it stays: it is the manifest that differs");
         return LAKE_OK;
     case VERIFY_DAMAGED:
     case VERIFY_UNREADABLE: break;

@@ -39,8 +39,7 @@ static lake_status check_day(const struct repair_commit *commit, const struct co
         ++*next;
         return LAKE_OK;
     }
-    return lake_fail(err, LAKE_INTERNAL, "%s: the rows written anew are not those that were found",
-                     commit->file->path);
+    return lake_fail(err, LAKE_INTERNAL, "%s: the rows written anew are not those that were found", commit->file->path);
 }
 
 /* Nothing is replaced by what cannot be read back. */
@@ -284,6 +283,19 @@ out:
     return status;
 }
 
+/* What is not in its place yet must stay in staging: recovery finishes the move. */
+static bool is_published(struct stage *stage)
+{
+    struct lake *lake = stage->commit->lake;
+    struct arena arena = ARENA_INIT(2 * LIMIT_PATH_BYTES);
+    const char *state_path = NULL;
+    mutex_lock(lake->mutex);
+    lake_status status = manifest_find_state_path(lake->manifest, stage->partition.file.id, &arena, &state_path, NULL);
+    mutex_unlock(lake->mutex);
+    arena_release(&arena);
+    return status == LAKE_OK && state_path == NULL;
+}
+
 static lake_status commit_locked(struct stage *stage, struct lake_error *err)
 {
     struct repair_commit *commit = stage->commit;
@@ -297,7 +309,7 @@ static lake_status commit_locked(struct stage *stage, struct lake_error *err)
     TRY(transact(stage, err));
     retired.retired = commit->snapshot;
     TRY(repair_forget(commit->lake, &retired, err));
-    stage->staging.is_committed = false;
+    stage->staging.is_committed = stage->partition.has_file && !is_published(stage);
     return LAKE_OK;
 }
 

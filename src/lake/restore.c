@@ -14,7 +14,9 @@
 #include "io/file.h"
 #include "io/tree.h"
 #include "lake/duplicate.h"
+#include "lake/layout.h"
 #include "lake/partial.h"
+#include "lake/seal.h"
 #include "manifest/history.h"
 
 static const char what_restoring[] = "restoring", what_restored[] = "restored";
@@ -206,6 +208,24 @@ out:
     return status;
 }
 
+/* The copy has the backup's pages; it is looked at before SQLite is asked to understand them. */
+static lake_status check_seal(const struct restore *restore, struct lake_error *err)
+{
+    struct io io = restore->lake->io;
+    char *lock_path = NULL, *seal_path = NULL;
+    bool is_written_to = false;
+    lake_status status = LAKE_OK;
+    TRY_OUT(layout_state_path(restore->backup, "lake.lock", &lock_path, err));
+    TRY_OUT(path_join(restore->options->directory, BACKUP_SEAL, &seal_path, err));
+    TRY_OUT(file_exists(io, lock_path, &is_written_to, err));
+    if (!is_written_to)
+        status = seal_check(io, restore->restoring, seal_path, err);
+out:
+    memory_free(lock_path);
+    memory_free(seal_path);
+    return status;
+}
+
 static lake_status copy_manifest(struct restore *restore, struct lake_error *err)
 {
     const char *path = restore->backup->db_path;
@@ -214,6 +234,7 @@ static lake_status copy_manifest(struct restore *restore, struct lake_error *err
     lake_status status = manifest_copy(original, restore->restoring, err);
     manifest_close(original);
     TRY(status);
+    TRY(check_seal(restore, err));
     TRY(manifest_open(restore->restoring, MANIFEST_READ_WRITE, NULL, &restore->copy, err));
     return backup_check_manifest(restore->copy, path, restore->result, err);
 }

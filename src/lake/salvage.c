@@ -12,7 +12,7 @@
 /* Superseded versions of a day that are looked into, latest first. */
 enum { MOST_VERSIONS = 16 };
 
-/* Reading that failed. A limit that is hit twice is hit by what a damaged file says, not by others who needed the memory. */
+/* A limit that is hit twice is hit by what a damaged file says, not by others who needed the memory. */
 enum { ATTEMPTS = 2 };
 
 void salvage_release(struct salvage *salvage)
@@ -30,10 +30,9 @@ static lake_status find_days(struct salvage *salvage, struct lake_error *err)
     const struct manifest_file *file = salvage->file;
     size_t n = 0;
     mutex_lock(lake->mutex);
-    lake_status status =
-        manifest_find_contents(lake->manifest, file->dataset_id, calendar_day_of_ms(file->partition_start_ms),
-                               calendar_day_of_ms(file->partition_end_ms - 1) + 1, &salvage->arena, &salvage->days, &n,
-                               err);
+    lake_status status = manifest_find_contents(
+        lake->manifest, file->dataset_id, calendar_day_of_ms(file->partition_start_ms),
+        calendar_day_of_ms(file->partition_end_ms - 1) + 1, &salvage->arena, &salvage->days, &n, err);
     mutex_unlock(lake->mutex);
     if (status != LAKE_OK)
         return status;
@@ -49,6 +48,7 @@ static lake_status tolerate(struct salvage *salvage, lake_status status, const s
 {
     *failed = status != LAKE_OK;
     salvage->is_unreadable = salvage->is_unreadable || status == LAKE_IO;
+    salvage->is_short_of_memory = salvage->is_short_of_memory || status == LAKE_NO_MEMORY;
     if (status == LAKE_OK || status == LAKE_CORRUPT || status == LAKE_UNSUPPORTED || status == LAKE_IO ||
         status == LAKE_NO_MEMORY)
         return LAKE_OK;
@@ -68,10 +68,8 @@ static lake_status try_open(struct salvage *salvage, struct examiner *examiner, 
                             bool *is_open, struct lake_error *err)
 {
     struct lake_error failure = {LAKE_OK, ""};
-    lake_status status = LAKE_NO_MEMORY;
     bool failed = false, found = false;
-    for (int attempt = 0; attempt < ATTEMPTS && status == LAKE_NO_MEMORY; attempt++)
-        status = open_and_parse(examiner, file, &found, &failure);
+    lake_status status = open_and_parse(examiner, file, &found, &failure);
     TRY(tolerate(salvage, status, &failure, &failed, err));
     *is_open = found && !failed;
     return LAKE_OK;
@@ -96,13 +94,11 @@ static lake_status try_rows(struct salvage *salvage, const struct day_rows *rows
 {
     struct lake_error failure = {LAKE_OK, ""};
     struct examined_days found = {0};
-    lake_status status = LAKE_NO_MEMORY;
     bool failed = false;
     *out = NULL;
     if (rows->n_rows != day->n_rows)
         return LAKE_OK;
-    for (int attempt = 0; attempt < ATTEMPTS && status == LAKE_NO_MEMORY; attempt++)
-        status = examiner_read_days(rows->examiner, rows->first_row, rows->n_rows, &found, &failure);
+    lake_status status = examiner_read_days(rows->examiner, rows->first_row, rows->n_rows, &found, &failure);
     TRY(tolerate(salvage, status, &failure, &failed, err));
     if (!failed && is_the_day(&found, day))
         *out = found.batch;
@@ -208,11 +204,22 @@ static lake_status gather_day(struct salvage *salvage, size_t index, struct batc
         TRY(search_history(salvage, &salvage->days[index], &rows, err));
         salvage->n_from_history += rows != NULL;
     }
+    salvage->is_lost[index] = rows == NULL;
     if (rows != NULL)
         return batch_builder_append(builder, rows, 0, rows->n_rows, err);
-    salvage->is_lost[index] = true;
     salvage->n_lost++;
     salvage->rows_lost += salvage->days[index].n_rows;
+    return LAKE_OK;
+}
+
+static lake_status gather(struct salvage *salvage, struct batch_builder *builder, struct lake_error *err)
+{
+    salvage->n_lost = salvage->n_from_history = 0;
+    salvage->rows_lost = 0;
+    salvage->is_unreadable = salvage->is_short_of_memory = false;
+    TRY(try_open(salvage, salvage->own, salvage->file, &salvage->has_own, err));
+    for (size_t i = 0; i < salvage->n_days; i++)
+        TRY(gather_day(salvage, i, builder, err));
     return LAKE_OK;
 }
 
@@ -220,13 +227,17 @@ lake_status salvage_rows(struct salvage *salvage, struct batch *out, struct lake
 {
     struct batch_builder *builder = NULL;
     lake_status status = LAKE_OK;
+    bool again = true;
     arena_init(&salvage->arena, LIMIT_ENGINE_BYTES);
     TRY_OUT(find_days(salvage, err));
-    TRY_OUT(try_open(salvage, salvage->own, salvage->file, &salvage->has_own, err));
     TRY_OUT(find_schema(salvage, err));
-    TRY_OUT(batch_builder_new(salvage->schema, &builder, err));
-    for (size_t i = 0; i < salvage->n_days; i++)
-        TRY_OUT(gather_day(salvage, i, builder, err));
+    for (int attempt = 0; attempt < ATTEMPTS && again; attempt++) {
+        batch_builder_free(builder);
+        builder = NULL;
+        TRY_OUT(batch_builder_new(salvage->schema, &builder, err));
+        TRY_OUT(gather(salvage, builder, err));
+        again = salvage->n_lost > 0 && salvage->is_short_of_memory;
+    }
     if (batch_builder_rows(builder) > 0)
         TRY_OUT(batch_builder_take(builder, out, err));
 out:

@@ -26,11 +26,12 @@ struct salvage {
     size_t n_days, n_lost;
     int64_t rows_lost;
     size_t n_from_history;
-    bool is_unreadable;         /* a disk did not give what it was asked for: what is lost may be there */
-    struct examiner *history;   /* the superseded file that was opened last */
-    int64_t history_id;         /* 0: none */
-    struct schema *schema;      /* of the rows */
-    bool has_own;               /* the file itself could be opened */
+    bool is_unreadable;       /* a disk did not give what it was asked for: what is lost may be there */
+    bool is_short_of_memory;  /* some of it could not be read for want of memory, or over a limit */
+    bool has_own;             /* the file itself could be opened */
+    struct examiner *history; /* the superseded file that was opened last */
+    int64_t history_id;       /* 0: none */
+    struct schema *schema;    /* of the rows */
 };
 
 /* Days that are lost are not in `out`, which has no schema where no rows are left. It borrows its schema from the salvage. */

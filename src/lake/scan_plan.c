@@ -166,7 +166,16 @@ lake_status scan_plan_resolve(struct lake *lake, const struct scan_query *query,
     return status;
 }
 
-/* ---- expired meanwhile ---- */
+/* ---- files that cannot be read ---- */
+
+/* Says what to do where the message does not. */
+static lake_status explain_damage(lake_status status, struct lake_error *err)
+{
+    if (status != LAKE_CORRUPT || err == NULL || strstr(err->message, "dl verify") != NULL)
+        return status;
+    const struct lake_error damage = *err;
+    return lake_fail(err, status, "%s; see dl verify --repair", damage.message);
+}
 
 lake_status scan_plan_explain(struct lake *lake, const struct scan_plan *plan, lake_status status,
                               struct lake_error *err)
@@ -182,7 +191,7 @@ lake_status scan_plan_explain(struct lake *lake, const struct scan_plan *plan, l
     mutex_unlock(lake->mutex);
     arena_release(&arena);
     if (found != LAKE_NOT_FOUND)
-        return status;
+        return explain_damage(status, err);
     return lake_fail(err, LAKE_NOT_FOUND,
                      "the files of snapshot %" PRId64
                      " expired while they were read, as nothing could be written to hold them; read again",

@@ -189,8 +189,7 @@ out:
 lake_status select_dataset(struct lake *lake, const struct select_scope *scope, struct arena *arena,
                            struct selected *out, struct lake_error *err)
 {
-    const struct manifest_filter preferences[] = {
-        {.type = "raw"}, {.market = lake->default_market}, {.period = "1m"}};
+    const struct manifest_filter preferences[] = {{.type = "raw"}, {.market = lake->default_market}, {.period = "1m"}};
     struct manifest_dataset *found = NULL;
     size_t n = 0;
     *out = (struct selected){.is_found = false};

@@ -117,8 +117,8 @@ lake_status staging_sync_filesystem(const struct staging *staging, struct lake_e
 
 struct removal {
     struct lake *lake;
-    const char *root;
-    const char *token;
+    const char *directory;
+    const char *token; /* NULL: every file */
     struct lake_error *err;
 };
 
@@ -126,14 +126,22 @@ static int remove_entry(void *context, const char *name, enum io_kind kind)
 {
     const struct removal *removal = context;
     char *path = NULL;
-    size_t n = strlen(removal->token);
-    if (kind == IO_KIND_DIRECTORY || strncmp(name, removal->token, n) != 0 || name[n] != '-')
-        return 0; /* another's, or not ours: nothing here makes directories */
-    if (path_join(removal->root, name, &path, removal->err) != LAKE_OK)
+    size_t n = removal->token == NULL ? 0 : strlen(removal->token);
+    if (kind == IO_KIND_DIRECTORY || (n > 0 && (strncmp(name, removal->token, n) != 0 || name[n] != '-')))
+        return 0; /* another's, or not ours */
+    if (path_join(removal->directory, name, &path, removal->err) != LAKE_OK)
         return -ENOMEM;
     lake_status status = file_remove(removal->lake->io, path, removal->err);
     memory_free(path);
     return status == LAKE_OK ? 0 : -EIO;
+}
+
+static lake_status remove_entries(struct removal *removal, struct lake_error *err)
+{
+    int result = removal->lake->io.ops->list(removal->lake->io.context, removal->directory, remove_entry, removal);
+    if (result != 0 && result != -ENOENT)
+        return lake_fail_errno(err, -result, "cannot remove what is left in", removal->directory);
+    return LAKE_OK;
 }
 
 /* Removes the files of a write; that there are none is fine. */
@@ -142,11 +150,26 @@ static lake_status remove_files(struct lake *lake, const char *token, struct lak
     char *root = NULL;
     TRY(root_path(lake, &root, err));
     struct removal removal = {lake, root, token, err};
-    lake_status status = LAKE_OK;
-    int result = lake->io.ops->list(lake->io.context, root, remove_entry, &removal);
-    if (result != 0 && result != -ENOENT)
-        status = lake_fail_errno(err, -result, "cannot remove what is left in", root);
+    lake_status status = remove_entries(&removal, err);
     memory_free(root);
+    return status;
+}
+
+/* A writer of the first version of this software had a directory named by its token. */
+static lake_status remove_directory(struct lake *lake, const char *token, struct lake_error *err)
+{
+    char *root = NULL, *path = NULL;
+    lake_status status = LAKE_OK;
+    TRY_OUT(root_path(lake, &root, err));
+    TRY_OUT(path_join(root, token, &path, err));
+    struct removal removal = {lake, path, NULL, err};
+    TRY_OUT(remove_entries(&removal, err));
+    int result = lake->io.ops->remove_directory(lake->io.context, path);
+    if (result != 0 && result != -ENOENT)
+        status = lake_fail_errno(err, -result, "cannot remove", path);
+out:
+    memory_free(root);
+    memory_free(path);
     return status;
 }
 
@@ -225,6 +248,7 @@ static lake_status remove_if_dead(struct lake *lake, const char *token, int64_t 
     if (status != LAKE_OK)
         goto out;
     TRY_OUT(remove_files(lake, token, err));
+    TRY_OUT(remove_directory(lake, token, err));
     TRY_OUT(file_remove(lake->io, path, err));
     (*n_removed)++;
 out:

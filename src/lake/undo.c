@@ -51,12 +51,13 @@ static lake_status check_entry(const struct undo *undo, struct lake_error *err)
     const struct manifest_log_entry *entry = &undo->entry;
     int64_t n_gone = entry->operation.n_days - (int64_t)undo->n;
     if (entry->operation.n_days == 0)
-        return lake_fail(err, LAKE_INVALID_ARGUMENT, "snapshot %" PRId64 " (%s) changed no rows: there is nothing to undo",
-                         entry->snapshot, entry->operation.kind);
+        return lake_fail(err, LAKE_INVALID_ARGUMENT,
+                         "snapshot %" PRId64 " (%s) changed no rows: there is nothing to undo", entry->snapshot,
+                         entry->operation.kind);
     if (n_gone > 0)
         return lake_fail(err, LAKE_CONFLICT,
-                         "snapshot %" PRId64 " (%s) cannot be undone: later operations changed %" PRId64 " of its %" PRId64
-                         " days, and what they replaced has expired",
+                         "snapshot %" PRId64 " (%s) cannot be undone: later operations changed %" PRId64
+                         " of its %" PRId64 " days, and what they replaced has expired",
                          entry->snapshot, entry->operation.kind, n_gone, entry->operation.n_days);
     return LAKE_OK;
 }
@@ -70,6 +71,20 @@ static lake_status find_operation(struct undo *undo, int64_t snapshot, struct la
         TRY(manifest_find_log_entry(manifest, snapshot, &undo->arena, &undo->entry, err));
     TRY(manifest_find_contents_of(manifest, undo->entry.snapshot, &undo->arena, &undo->contents, &undo->n, err));
     return check_entry(undo, err);
+}
+
+/* Contents [first, end): those of one dataset. */
+struct run {
+    size_t first, end;
+};
+
+/* The run after another; the first after {0, 0}. An empty one ends them. */
+static struct run next_run(const struct undo *undo, struct run run)
+{
+    struct run next = {run.end, run.end};
+    while (next.end < undo->n && undo->contents[next.end].dataset_id == undo->contents[next.first].dataset_id)
+        next.end++;
+    return next;
 }
 
 /* ---- later operations on the same days ---- */
@@ -96,17 +111,16 @@ static void note_later(struct later *later, const struct manifest_content *live)
 }
 
 /* Contents of one dataset against what is live of them now. Both are sorted by day. */
-static lake_status compare_run(const struct undo *undo, size_t first, size_t end, struct later *later,
-                               struct lake_error *err)
+static lake_status compare_run(const struct undo *undo, struct run run, struct later *later, struct lake_error *err)
 {
     struct arena arena = ARENA_INIT(LIMIT_ENGINE_BYTES);
     const struct manifest_content *made = undo->contents;
     struct manifest_content *live = NULL;
     size_t n = 0, at = 0;
     lake_status status = LAKE_OK;
-    TRY_OUT(manifest_find_contents(undo->lake->manifest, made[first].dataset_id, made[first].day, made[end - 1].day + 1,
-                                   &arena, &live, &n, err));
-    for (size_t i = first; i < end; i++) {
+    TRY_OUT(manifest_find_contents(undo->lake->manifest, made[run.first].dataset_id, made[run.first].day,
+                                   made[run.end - 1].day + 1, &arena, &live, &n, err));
+    for (size_t i = run.first; i < run.end; i++) {
         while (at < n && live[at].day < made[i].day)
             at++;
         if (at < n && live[at].day == made[i].day && memcmp(live[at].sha256, made[i].sha256, SHA256_BYTES) != 0)
@@ -156,11 +170,8 @@ out:
 static lake_status check_unchanged(const struct undo *undo, struct lake_error *err)
 {
     struct later later = {.n = 0};
-    for (size_t first = 0, end = 0; first < undo->n; first = end) {
-        while (end < undo->n && undo->contents[end].dataset_id == undo->contents[first].dataset_id)
-            end++;
-        TRY(compare_run(undo, first, end, &later, err));
-    }
+    for (struct run run = next_run(undo, (struct run){0, 0}); run.first < run.end; run = next_run(undo, run))
+        TRY(compare_run(undo, run, &later, err));
     return later.n_days == 0 ? LAKE_OK : fail_later(undo, &later, err);
 }
 
@@ -177,10 +188,10 @@ static lake_status approve(void *context, struct lake_error *err)
 
 /* Days that follow one another are one range. */
 static lake_status add_days(struct undo *undo, struct change_set *set, const struct manifest_dataset *dataset,
-                            size_t first, size_t end, struct lake_error *err)
+                            struct run run, struct lake_error *err)
 {
-    for (size_t i = first, next = first; i < end; i = next) {
-        while (next < end && undo->contents[next].day - undo->contents[i].day == (int64_t)(next - i))
+    for (size_t i = run.first, next = i; i < run.end; i = next) {
+        while (next < run.end && undo->contents[next].day - undo->contents[i].day == (int64_t)(next - i))
             next++;
         const struct change change = {
             .kind = CHANGE_RESTORE,
@@ -195,16 +206,14 @@ static lake_status add_days(struct undo *undo, struct change_set *set, const str
 
 static lake_status add_datasets(struct undo *undo, struct change_set *set, struct lake_error *err)
 {
-    for (size_t first = 0, end = 0; first < undo->n; first = end) {
+    for (struct run run = next_run(undo, (struct run){0, 0}); run.first < run.end; run = next_run(undo, run)) {
         struct manifest_dataset dataset;
-        while (end < undo->n && undo->contents[end].dataset_id == undo->contents[first].dataset_id)
-            end++;
         mutex_lock(undo->lake->mutex);
-        lake_status status = manifest_get_dataset(undo->lake->manifest, undo->contents[first].dataset_id, &undo->arena,
-                                                  &dataset, err);
+        lake_status status = manifest_get_dataset(undo->lake->manifest, undo->contents[run.first].dataset_id,
+                                                  &undo->arena, &dataset, err);
         mutex_unlock(undo->lake->mutex);
         TRY(status);
-        TRY(add_days(undo, set, &dataset, first, end, err));
+        TRY(add_days(undo, set, &dataset, run, err));
     }
     return LAKE_OK;
 }
@@ -248,8 +257,8 @@ static lake_status run(struct undo *undo, const struct lake_undo_options *option
                                              .progress = options->progress};
     struct change_set *set = NULL;
     lake_status status = LAKE_OK;
-    TRY_OUT(buffer_printf(&detail, err, "of snapshot %" PRId64 " (%s)", undo->entry.snapshot,
-                          undo->entry.operation.kind));
+    TRY_OUT(
+        buffer_printf(&detail, err, "of snapshot %" PRId64 " (%s)", undo->entry.snapshot, undo->entry.operation.kind));
     TRY_OUT(buffer_string(&detail, &set_options.detail, err));
     TRY_OUT(change_set_new(undo->lake, &set_options, &set, err));
     TRY_OUT(add_datasets(undo, set, err));

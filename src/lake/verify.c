@@ -51,8 +51,8 @@ static lake_status add_problem(struct verification *verification, const struct p
     const struct repair_outcome *outcome = row->outcome;
     enum repair_action action = outcome == NULL ? REPAIR_NOTHING : outcome->action;
     char detail[2 * VERIFY_DETAIL_BYTES + 8];
-    (void)snprintf(detail, sizeof detail, "%s%s%s", row->detail, outcome == NULL || outcome->note[0] == '\0' ? "" : ": ",
-                   outcome == NULL ? "" : outcome->note);
+    (void)snprintf(detail, sizeof detail, "%s%s%s", row->detail,
+                   outcome == NULL || outcome->note[0] == '\0' ? "" : ": ", outcome == NULL ? "" : outcome->note);
     const struct cell cells[] = {cell_text(row->path), cell_text(row->problem), cell_text(detail),
                                  cell_text(verification->repair ? repair_action_name(action) : NULL)};
     result->n_problems++;
@@ -185,10 +185,9 @@ static lake_status next_page(const struct round *round, const struct manifest_fi
     int64_t id = round->dataset->id;
     mutex_lock(lake->mutex);
     lake_status status =
-        round->is_history
-            ? manifest_next_history(lake->manifest, id, last, FILES_PER_PAGE, arena, files, n, err)
-            : manifest_next_files(lake->manifest, id, last == NULL ? INT64_MIN : last->partition_start_ms,
-                                  FILES_PER_PAGE, arena, files, n, err);
+        round->is_history ? manifest_next_history(lake->manifest, id, last, FILES_PER_PAGE, arena, files, n, err)
+                          : manifest_next_files(lake->manifest, id, last == NULL ? INT64_MIN : last->partition_start_ms,
+                                                FILES_PER_PAGE, arena, files, n, err);
     mutex_unlock(lake->mutex);
     return status;
 }
@@ -269,8 +268,8 @@ static lake_status check_totals(struct verification *verification, const struct 
 }
 
 static lake_status list_page(struct verification *verification, const struct manifest_filter *filter,
-                             const struct manifest_dataset *after, struct arena *arena,
-                             struct manifest_totals **totals, size_t *n, struct lake_error *err)
+                             const struct manifest_dataset *after, struct arena *arena, struct manifest_totals **totals,
+                             size_t *n, struct lake_error *err)
 {
     const struct manifest_page page = {after, DATASETS_PER_PAGE};
     mutex_lock(verification->lake->mutex);
@@ -336,6 +335,19 @@ static int found_in_manifest(void *context, const char *detail)
     return report->status != LAKE_OK;
 }
 
+/* A power cut while the WAL was being moved into the database leaves pages there that are half old, half new, and are right in
+ * the WAL: moving it again mends them. Where a writer holds the lock just now, it is he who moves it. */
+static void settle_wal(struct lake *lake)
+{
+    struct file_lock lock = {0};
+    if (manifest_is_read_only(lake->manifest) || lake_lock(lake, &lock, LAKE_LOCK_WAIT_MS, "verify", NULL) != LAKE_OK)
+        return;
+    mutex_lock(lake->mutex);
+    manifest_flush(lake->manifest);
+    mutex_unlock(lake->mutex);
+    file_lock_release(&lock);
+}
+
 /* By a connection of its own: it takes its time, and readers in this process go on meanwhile. */
 static lake_status check_manifest(struct verification *verification, struct lake_error *err)
 {
@@ -343,10 +355,12 @@ static lake_status check_manifest(struct verification *verification, struct lake
     struct lake_error failure = {LAKE_OK, ""};
     struct manifest *manifest = NULL;
     bool created = false;
-    lake_status status =
-        manifest_open(verification->lake->db_path, MANIFEST_READ_ONLY, &created, &manifest, &failure);
+    if (verification->depth == LAKE_VERIFY_FULL)
+        settle_wal(verification->lake);
+    lake_status status = manifest_open(verification->lake->db_path, MANIFEST_READ_ONLY, &created, &manifest, &failure);
     if (status == LAKE_OK)
-        status = manifest_check(manifest, verification->depth == LAKE_VERIFY_FULL, found_in_manifest, &report, &failure);
+        status =
+            manifest_check(manifest, verification->depth == LAKE_VERIFY_FULL, found_in_manifest, &report, &failure);
     manifest_close(manifest);
     if (report.status != LAKE_OK)
         return report.status;

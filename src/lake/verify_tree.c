@@ -48,8 +48,7 @@ static lake_status find_live(struct lake *lake, const struct layout_path *path, 
     mutex_lock(lake->mutex);
     TRY_OUT(find_dataset_id(lake, path, arena, &id, err));
     if (id != 0)
-        TRY_OUT(
-            manifest_find_files(lake->manifest, id, path->start_ms, path->end_ms, arena, files, n, &snapshot, err));
+        TRY_OUT(manifest_find_files(lake->manifest, id, path->start_ms, path->end_ms, arena, files, n, &snapshot, err));
 out:
     mutex_unlock(lake->mutex);
     return status;

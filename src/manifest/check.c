@@ -1,10 +1,11 @@
 /* Looking for damage in the database. Each check is a query whose rows are the problems, one text each, and streams: it needs no
  * more memory for five million files than for five. To add one: a row in the table; test_check.c breaks each thing in turn. */
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/limits.h"
-#include "manifest/history.h"
 #include "manifest/query.h"
+#include "manifest/upkeep.h"
 
 struct check {
     struct manifest *manifest;
@@ -22,13 +23,15 @@ struct check_query {
 #define DAY_MS "86400000"
 
 static const struct check_query queries[] = {
-    {false, "SELECT \"table\" || coalesce(' row ' || rowid, '') || ' refers to a row in ' || parent || ' that is not there'"
-            " FROM pragma_foreign_key_check"},
+    {false,
+     "SELECT \"table\" || coalesce(' row ' || rowid, '') || ' refers to a row in ' || parent || ' that is not there'"
+     " FROM pragma_foreign_key_check"},
     {false, "SELECT 'file ' || id || ' was superseded in snapshot ' || retired || ', which is not there' FROM files"
             " WHERE retired <> 0 AND retired NOT IN (SELECT id FROM snapshots)"},
-    {false, "SELECT 'content of day ' || day || ' of dataset ' || dataset_id || ' was superseded in snapshot ' || retired"
-            " || ', which is not there' FROM contents"
-            " WHERE retired <> 0 AND retired NOT IN (SELECT id FROM snapshots)"},
+    {false,
+     "SELECT 'content of day ' || day || ' of dataset ' || dataset_id || ' was superseded in snapshot ' || retired"
+     " || ', which is not there' FROM contents"
+     " WHERE retired <> 0 AND retired NOT IN (SELECT id FROM snapshots)"},
     {false, "SELECT " DATASET_NAME " || ': live files ' || f.before || ' and ' || f.id || ' overlap'"
             " FROM (SELECT id, dataset_id, partition_start_ms,"
             "   lag(id) OVER (PARTITION BY dataset_id ORDER BY partition_start_ms) AS before,"
@@ -49,16 +52,18 @@ static const struct check_query queries[] = {
             " FROM datasets AS d LEFT JOIN (SELECT dataset_id, sum(n_rows) AS n_rows, sum(n_rows > 0) AS n_days"
             "   FROM contents WHERE retired = 0 GROUP BY dataset_id) AS c ON c.dataset_id = d.id"
             " WHERE (d.n_rows, d.n_days) <> (coalesce(c.n_rows, 0), coalesce(c.n_days, 0))"},
-    {false, "SELECT f.path || ': has ' || f.n_rows || ' rows, its days ' || f.of_days FROM (SELECT path, n_rows,"
-            "   (SELECT coalesce(sum(c.n_rows), 0) FROM contents AS c WHERE c.dataset_id = f.dataset_id AND c.retired = 0"
-            "     AND c.day >= f.partition_start_ms / " DAY_MS " AND c.day < f.partition_end_ms / " DAY_MS ") AS of_days"
-            "   FROM files AS f WHERE retired = 0 AND partition_start_ms % " DAY_MS " = 0"
-            "     AND partition_end_ms % " DAY_MS " = 0) AS f WHERE f.n_rows <> f.of_days"},
-    {false, "SELECT 'the totals of the lake are not those of its datasets' FROM lake AS l,"
-            " (SELECT coalesce(sum(n_files), 0) AS n, coalesce(sum(size_bytes), 0) AS bytes,"
-            "   coalesce(sum(history_files), 0) AS h_n, coalesce(sum(history_bytes), 0) AS h_bytes FROM datasets) AS d"
-            " WHERE (l.live_files, l.live_bytes, l.unchanged_files + l.changed_files, l.unchanged_bytes + l.changed_bytes)"
-            "   <> (d.n, d.bytes, d.h_n, d.h_bytes)"},
+    {false,
+     "SELECT f.path || ': has ' || f.n_rows || ' rows, its days ' || f.of_days FROM (SELECT path, n_rows,"
+     "   (SELECT coalesce(sum(c.n_rows), 0) FROM contents AS c WHERE c.dataset_id = f.dataset_id AND c.retired = 0"
+     "     AND c.day >= f.partition_start_ms / " DAY_MS " AND c.day < f.partition_end_ms / " DAY_MS ") AS of_days"
+     "   FROM files AS f WHERE retired = 0 AND partition_start_ms % " DAY_MS " = 0"
+     "     AND partition_end_ms % " DAY_MS " = 0) AS f WHERE f.n_rows <> f.of_days"},
+    {false,
+     "SELECT 'the totals of the lake are not those of its datasets' FROM lake AS l,"
+     " (SELECT coalesce(sum(n_files), 0) AS n, coalesce(sum(size_bytes), 0) AS bytes,"
+     "   coalesce(sum(history_files), 0) AS h_n, coalesce(sum(history_bytes), 0) AS h_bytes FROM datasets) AS d"
+     " WHERE (l.live_files, l.live_bytes, l.unchanged_files + l.changed_files, l.unchanged_bytes + l.changed_bytes)"
+     "   <> (d.n, d.bytes, d.h_n, d.h_bytes)"},
     {false, "SELECT 'the totals of the lake are missing' WHERE NOT EXISTS (SELECT 1 FROM lake)"},
     {false, "SELECT 'the totals of history are not those of its files' FROM lake AS l, (SELECT"
             "   coalesce(sum(rows_lost = 0), 0) AS n, coalesce(sum((rows_lost = 0) * size_bytes), 0) AS bytes,"
@@ -150,11 +155,28 @@ static lake_status run_queries(struct check *check, bool full, struct lake_error
     return LAKE_OK;
 }
 
+static lake_status check_pages(struct check *check, struct lake_error *err)
+{
+    struct lake_error message = {LAKE_OK, ""};
+    for (int64_t page = 0;; page++) {
+        TRY(database_find_damaged_page(check->manifest->database, &page, err));
+        if (page < 0)
+            return LAKE_OK;
+        (void)lake_fail(&message, LAKE_CORRUPT,
+                        "page %" PRId64 " has a wrong checksum: it is damaged, or was written by another program",
+                        page + 1);
+        TRY(report(check, message.message, err));
+    }
+}
+
 static lake_status check_all(struct check *check, bool full, struct lake_error *err)
 {
-    static const char paths[] = "SELECT path FROM files UNION ALL SELECT state_path FROM files WHERE state_path IS NOT NULL"
-                                " UNION ALL SELECT state_path FROM outstanding UNION ALL SELECT state_path FROM removals";
+    static const char paths[] =
+        "SELECT path FROM files UNION ALL SELECT state_path FROM files WHERE state_path IS NOT NULL"
+        " UNION ALL SELECT state_path FROM outstanding UNION ALL SELECT state_path FROM removals";
     TRY(for_each_text(check, full ? "PRAGMA integrity_check" : "PRAGMA quick_check", check_integrity_row, err));
+    if (full)
+        TRY(check_pages(check, err));
     TRY(run_queries(check, full, err));
     return for_each_text(check, paths, check_path_row, err);
 }

@@ -74,8 +74,8 @@ lake_status manifest_list_totals(struct manifest *manifest, const struct manifes
     struct sql_value values[2 * QUERY_NAMES + 1];
     bool has_symbol = filter->exchange != NULL && filter->symbol != NULL;
     enum statement_id statement = has_symbol ? STATEMENT_TOTALS_OF_SYMBOL : STATEMENT_TOTALS;
-    const struct query query = {statement,   values, sizeof values / sizeof *values, sizeof **out,
-                                read_totals, NULL,   NULL};
+    const struct query query = {statement, values, sizeof values / sizeof *values, sizeof **out, read_totals,
+                                NULL,      NULL};
     query_filter_values(filter, values);
     values[5] = sql_text(after->exchange);
     values[6] = sql_text(after->symbol);

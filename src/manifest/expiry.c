@@ -2,8 +2,8 @@
 #include <inttypes.h>
 
 #include "base/calendar.h"
-#include "manifest/history.h"
 #include "manifest/query.h"
+#include "manifest/upkeep.h"
 
 /* Marks of neighbouring ranges are joined up to this length, so that those of a day can be found without looking at all. */
 enum { LONGEST_MARK_DAYS = 366 };
@@ -79,8 +79,8 @@ static lake_status find_class(struct manifest *manifest, struct class_search *se
 {
     const struct sql_value values[] = {sql_int(search->changed), sql_int(search->needed_snapshot),
                                        sql_int(search->limit)};
-    const struct query query = {STATEMENT_EXPIRABLE, values, 3,     sizeof **out, query_read_file,
-                                may_go,              &search->allowance};
+    const struct query query = {STATEMENT_EXPIRABLE, values, 3, sizeof **out, query_read_file, may_go,
+                                &search->allowance};
     return query_collect(manifest, &query, arena, out, n, err);
 }
 
@@ -138,12 +138,9 @@ struct continuation {
 static lake_status absorb(struct manifest *manifest, const struct continuation *continuation, struct mark *mark,
                           bool *absorbed, struct lake_error *err)
 {
-    const struct sql_value values[] = {sql_int(mark->dataset_id),
-                                       sql_int(mark->start_ms),
-                                       sql_int(mark->end_ms),
-                                       sql_int(mark->first),
-                                       sql_int(mark->last),
-                                       sql_int(LONGEST_MARK_DAYS * MS_PER_DAY)};
+    const struct sql_value values[] = {sql_int(mark->dataset_id), sql_int(mark->start_ms),
+                                       sql_int(mark->end_ms),     sql_int(mark->first),
+                                       sql_int(mark->last),       sql_int(LONGEST_MARK_DAYS * MS_PER_DAY)};
     struct mark other = {mark->dataset_id, 0, 0, 0, 0};
     struct statement *prepared = NULL;
     lake_status status = LAKE_OK;
@@ -215,8 +212,7 @@ lake_status manifest_expire_file(struct manifest *manifest, const struct manifes
                                  struct lake_error *err)
 {
     const struct sql_value removal[] = {sql_text(state_path)};
-    struct mark mark = {file->dataset_id, file->partition_start_ms, file->partition_end_ms, file->added,
-                        file->retired};
+    struct mark mark = {file->dataset_id, file->partition_start_ms, file->partition_end_ms, file->added, file->retired};
     TRY(query_check_begun(manifest, err));
     TRY(query_check_path(state_path, err));
     TRY(remove_row(manifest, file, err));

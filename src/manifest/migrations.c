@@ -217,65 +217,81 @@ static const char schema_2_indexes[] =
     " UPDATE lake SET"                                                                                                 \
     "   unchanged_files = unchanged_files " sign " (" row ".rows_lost = 0),"                                           \
     "   unchanged_bytes = unchanged_bytes " sign " (" row ".rows_lost = 0) * " row ".size_bytes,"                      \
-    "   unchanged_named_bytes = unchanged_named_bytes " sign                                                           \
-    "     (" row ".rows_lost = 0) * (" row ".named <> 0) * " row ".size_bytes,"                                        \
+    "   unchanged_named_bytes = unchanged_named_bytes " sign "     (" row ".rows_lost = 0) * (" row                    \
+    ".named <> 0) * " row ".size_bytes,"                                                                               \
     "   changed_files = changed_files " sign " (" row ".rows_lost > 0),"                                               \
     "   changed_bytes = changed_bytes " sign " (" row ".rows_lost > 0) * " row ".size_bytes;"
 
 static const char schema_2_file_triggers[] =
     "DROP TRIGGER files_added; DROP TRIGGER files_retired;"
     "CREATE TRIGGER files_added AFTER INSERT ON files WHEN NEW.retired = 0 BEGIN" REQUIRE("datasets", "NEW.dataset_id")
-        REQUIRE("operations", "NEW.operation_id") REQUIRE("snapshots", "NEW.added")
-    " UPDATE datasets SET n_files = n_files + 1, n_rows = n_rows + NEW.n_rows, size_bytes = size_bytes + NEW.size_bytes"
-    "   WHERE id = NEW.dataset_id;"
-    " UPDATE lake SET live_files = live_files + 1, live_bytes = live_bytes + NEW.size_bytes;" USE("+ 1", "NEW.operation_id")
-    "END;"
-    "CREATE TRIGGER files_retired AFTER UPDATE OF retired ON files WHEN OLD.retired = 0 AND NEW.retired <> 0 BEGIN"
-        REQUIRE("snapshots", "NEW.retired")
-    " UPDATE datasets SET n_files = n_files - 1, n_rows = n_rows - OLD.n_rows, size_bytes = size_bytes - OLD.size_bytes"
-    "   WHERE id = OLD.dataset_id;"
-    " UPDATE lake SET live_files = live_files - 1, live_bytes = live_bytes - OLD.size_bytes;" COUNT_HISTORY("+", "NEW")
-        USE("+ 1", OPERATION_OF("NEW.retired"))
-    "END;"
-    "CREATE TRIGGER files_named AFTER UPDATE OF named ON files WHEN OLD.retired <> 0 AND NEW.rows_lost = 0 BEGIN"
-    " UPDATE lake SET unchanged_named_bytes = unchanged_named_bytes"
-    "   + ((NEW.named <> 0) - (OLD.named <> 0)) * NEW.size_bytes;"
-    "END;"
-    "CREATE TRIGGER files_expired AFTER DELETE ON files WHEN OLD.retired <> 0 BEGIN" COUNT_HISTORY("-", "OLD")
-        USE("- 1", "OLD.operation_id") USE("- 1", OPERATION_OF("OLD.retired"))
-    "END;";
+        REQUIRE("operations", "NEW.operation_id") REQUIRE(
+            "snapshots",
+            "NEW.added") " UPDATE datasets SET n_files = n_files + 1, n_rows = n_rows + NEW.n_rows, size_bytes = size_bytes + NEW.size_bytes"
+                         "   WHERE id = NEW.dataset_id;"
+                         " UPDATE lake SET live_files = live_files + 1, live_bytes = live_bytes + NEW.size_bytes;" USE(
+                             "+ 1",
+                             "NEW.operation_id") "END;"
+                                                 "CREATE TRIGGER files_retired AFTER UPDATE OF retired ON files WHEN OLD.retired = 0 AND NEW.retired <> 0 BEGIN" REQUIRE(
+                                                     "snapshots",
+                                                     "NEW.retired") " UPDATE datasets SET n_files = n_files - 1, n_rows = n_rows - OLD.n_rows, size_bytes = size_bytes - OLD.size_bytes"
+                                                                    "   WHERE id = OLD.dataset_id;"
+                                                                    " UPDATE lake SET live_files = live_files - 1, live_bytes = live_bytes - OLD.size_bytes;" COUNT_HISTORY(
+                                                                        "+", "NEW")
+                                                                        USE("+ 1",
+                                                                            OPERATION_OF(
+                                                                                "NEW.retired")) "END;"
+                                                                                                "CREATE TRIGGER files_named AFTER UPDATE OF named ON files WHEN OLD.retired <> 0 AND NEW.rows_lost = 0 BEGIN"
+                                                                                                " UPDATE lake SET unchanged_named_bytes = unchanged_named_bytes"
+                                                                                                "   + ((NEW.named <> 0) - (OLD.named <> 0)) * NEW.size_bytes;"
+                                                                                                "END;"
+                                                                                                "CREATE TRIGGER files_expired AFTER DELETE ON files WHEN OLD.retired <> 0 BEGIN" COUNT_HISTORY(
+                                                                                                    "-",
+                                                                                                    "OLD") USE("- 1",
+                                                                                                               "OLD.operation_id")
+                                                                                                    USE("- 1",
+                                                                                                        OPERATION_OF(
+                                                                                                            "OLD.retired")) "END;";
 
 static const char schema_2_other_triggers[] =
     "DROP TRIGGER contents_added; DROP TRIGGER contents_changed;"
-    "CREATE TRIGGER contents_added AFTER INSERT ON contents WHEN NEW.retired = 0 BEGIN" REQUIRE(
-        "datasets", "NEW.dataset_id") REQUIRE("operations", "NEW.operation_id") REQUIRE("snapshots", "NEW.added")
-    " UPDATE datasets SET n_days = n_days + (NEW.n_rows > 0),"
-    "   changed_ms = (SELECT finished_ms FROM operations WHERE id = NEW.operation_id) WHERE id = NEW.dataset_id;"
-    " UPDATE operations SET n_days = n_days + 1, n_uses = n_uses + 1 WHERE id = NEW.operation_id;"
-    "END;"
-    "CREATE TRIGGER contents_changed AFTER UPDATE ON contents WHEN OLD.retired = 0 BEGIN"
-    " UPDATE datasets SET n_days = n_days + (NEW.retired = 0 AND NEW.n_rows > 0) - (OLD.n_rows > 0)"
-    "   WHERE id = OLD.dataset_id;"
-    " UPDATE operations SET n_uses = n_uses + 1 WHERE NEW.retired <> 0 AND id = " OPERATION_OF("NEW.retired") ";"
-    "END;"
-    "CREATE TRIGGER contents_expired AFTER DELETE ON contents WHEN OLD.retired <> 0 BEGIN" USE(
-        "- 1", "OLD.operation_id") USE("- 1", OPERATION_OF("OLD.retired"))
-    "END;"
-    "CREATE TRIGGER columns_added AFTER INSERT ON columns BEGIN" REQUIRE("datasets", "NEW.dataset_id") "END;"
-    "CREATE TRIGGER operations_added AFTER INSERT ON operations BEGIN"
-    " UPDATE lake SET idle_operations = idle_operations + (NEW.n_uses = 0);"
-    "END;"
-    "CREATE TRIGGER operations_used AFTER UPDATE OF n_uses ON operations"
-    " WHEN (OLD.n_uses = 0) <> (NEW.n_uses = 0) BEGIN"
-    " UPDATE lake SET idle_operations = idle_operations + (NEW.n_uses = 0) - (OLD.n_uses = 0);"
-    "END;"
-    "CREATE TRIGGER operations_pruned AFTER DELETE ON operations BEGIN"
-    " UPDATE lake SET idle_operations = idle_operations - (OLD.n_uses = 0);"
-    "END;";
+    "CREATE TRIGGER contents_added AFTER INSERT ON contents WHEN NEW.retired = 0 BEGIN" REQUIRE("datasets",
+                                                                                                "NEW.dataset_id")
+        REQUIRE("operations", "NEW.operation_id") REQUIRE(
+            "snapshots",
+            "NEW.added") " UPDATE datasets SET n_days = n_days + (NEW.n_rows > 0),"
+                         "   changed_ms = (SELECT finished_ms FROM operations WHERE id = NEW.operation_id) WHERE id = NEW.dataset_id;"
+                         " UPDATE operations SET n_days = n_days + 1, n_uses = n_uses + 1 WHERE id = NEW.operation_id;"
+                         "END;"
+                         "CREATE TRIGGER contents_changed AFTER UPDATE ON contents WHEN OLD.retired = 0 BEGIN"
+                         " UPDATE datasets SET n_days = n_days + (NEW.retired = 0 AND NEW.n_rows > 0) - (OLD.n_rows > 0)"
+                         "   WHERE id = OLD.dataset_id;"
+                         " UPDATE operations SET n_uses = n_uses + 1 WHERE NEW.retired <> 0 AND id = " OPERATION_OF(
+                             "NEW.retired") ";"
+                                            "END;"
+                                            "CREATE TRIGGER contents_expired AFTER DELETE ON contents WHEN OLD.retired <> 0 BEGIN" USE(
+                                                "- 1", "OLD.operation_id")
+                                                USE("- 1",
+                                                    OPERATION_OF(
+                                                        "OLD.retired")) "END;"
+                                                                        "CREATE TRIGGER columns_added AFTER INSERT ON columns BEGIN" REQUIRE(
+                                                                            "datasets",
+                                                                            "NEW.dataset_id") "END;"
+                                                                                              "CREATE TRIGGER operations_added AFTER INSERT ON operations BEGIN"
+                                                                                              " UPDATE lake SET idle_operations = idle_operations + (NEW.n_uses = 0);"
+                                                                                              "END;"
+                                                                                              "CREATE TRIGGER operations_used AFTER UPDATE OF n_uses ON operations"
+                                                                                              " WHEN (OLD.n_uses = 0) <> (NEW.n_uses = 0) BEGIN"
+                                                                                              " UPDATE lake SET idle_operations = idle_operations + (NEW.n_uses = 0) - (OLD.n_uses = 0);"
+                                                                                              "END;"
+                                                                                              "CREATE TRIGGER operations_pruned AFTER DELETE ON operations BEGIN"
+                                                                                              " UPDATE lake SET idle_operations = idle_operations - (OLD.n_uses = 0);"
+                                                                                              "END;";
 
 static const struct schema_migration migrations[] = {
     {{schema_1_tables, schema_1_totals, schema_1_view, NULL}},
-    {{schema_2_columns, schema_2_tables, schema_2_rows, schema_2_indexes, schema_2_file_triggers, schema_2_other_triggers}},
+    {{schema_2_columns, schema_2_tables, schema_2_rows, schema_2_indexes, schema_2_file_triggers,
+      schema_2_other_triggers}},
 };
 
 struct schema_migrations schema_migrations(void)

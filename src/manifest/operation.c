@@ -41,11 +41,11 @@ lake_status manifest_add_operation(struct manifest *manifest, struct manifest_op
     TRY(query_check_begun(manifest, err));
     TRY(raise_time(manifest, operation, err));
     const struct sql_value values[] = {
-        sql_text(operation->kind),         sql_int(operation->rows_read),
-        sql_int(operation->rows_written),  sql_int(operation->rows_rejected),
-        sql_int(operation->rows_removed),  sql_int(operation->started_ms),
-        sql_int(operation->finished_ms),   sql_text(operation->software),
-        sql_int(operation->undoes),        sql_text(operation->detail == NULL ? "" : operation->detail)};
+        sql_text(operation->kind),        sql_int(operation->rows_read),
+        sql_int(operation->rows_written), sql_int(operation->rows_rejected),
+        sql_int(operation->rows_removed), sql_int(operation->started_ms),
+        sql_int(operation->finished_ms),  sql_text(operation->software),
+        sql_int(operation->undoes),       sql_text(operation->detail == NULL ? "" : operation->detail)};
     TRY(query_insert(manifest, STATEMENT_ADD_OPERATION, values, sizeof values / sizeof *values, &operation->id, err));
     TRY(add_only_source(manifest, operation, err));
     const struct sql_value of_snapshot[] = {sql_int(operation->id), sql_int(operation->finished_ms)};
@@ -101,8 +101,8 @@ lake_status manifest_list_log(struct manifest *manifest, const struct manifest_l
     bool has_filter = filter->exchange != NULL || filter->market != NULL || filter->symbol != NULL ||
                       filter->type != NULL || filter->period != NULL;
     struct sql_value values[QUERY_NAMES + 3];
-    const struct query query = {STATEMENT_LOG, values, sizeof values / sizeof *values, sizeof **out, read_entry, NULL,
-                                NULL};
+    const struct query query = {STATEMENT_LOG, values, sizeof values / sizeof *values, sizeof **out, read_entry,
+                                NULL,          NULL};
     query_filter_values(filter, values);
     values[5] = sql_int(has_filter);
     values[6] = sql_int(wanted->before > 0 ? wanted->before : INT64_MAX);

@@ -90,8 +90,8 @@ lake_status schema_prepare(struct database *database, struct schema_migrations w
                          "%s: needs its schema brought from %" PRId64 " to %" PRId64 ", without permission to write",
                          path, version, wanted.n);
     if (version < wanted.n && permit == SCHEMA_LOOK)
-        return lake_fail(err, LAKE_INVALID_STATE,
-                         "%s: its schema is %" PRId64 " and must first be brought to %" PRId64, path, version, wanted.n);
+        return lake_fail(err, LAKE_INVALID_STATE, "%s: its schema is %" PRId64 " and must first be brought to %" PRId64,
+                         path, version, wanted.n);
     if (!database_is_read_only(database))
         TRY(database_use_wal(database, err));
     *created = version == 0;

@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "base/memory.h"
 #include "io/file.h"
+#include "manifest/page_checksum.h"
 
 struct database {
     sqlite3 *handle;
@@ -75,7 +76,237 @@ static lake_status fail_database(const struct database *database, struct lake_er
 {
     int code = sqlite3_extended_errcode(database->handle);
     lake_status status = status_of_code(code, sqlite3_system_errno(database->handle));
+    if (status == LAKE_BUSY)
+        return lake_fail(err, status, "%s: another process has kept it for %d s; try again when it is done",
+                         database->path, BUSY_TIMEOUT_MS / 1000);
     return lake_fail(err, status, "%s: %s (sqlite error %d)", database->path, sqlite3_errmsg(database->handle), code);
+}
+
+/* ---- pages with checksums ---- */
+
+/* SQLite's own file of a main database, between it and us: pages get their checksums as they are written. Reading does not
+ * look at them; database_find_damaged_page does. Whether a database has room for them is decided when it is made. */
+struct checked_file {
+    sqlite3_file file; /* first: SQLite knows this one */
+    bool has_checksums;
+    uint8_t page[CHECKED_PAGE_BYTES];
+};
+
+static const char vfs_name[] = "lake-checksum";
+
+static sqlite3_file *real_file(sqlite3_file *file)
+{
+    return (sqlite3_file *)(void *)((struct checked_file *)(void *)file + 1);
+}
+
+#define FORWARD(file, method, ...) (real_file(file)->pMethods->method(real_file(file), __VA_ARGS__))
+
+static int checked_close(sqlite3_file *file)
+{
+    return real_file(file)->pMethods->xClose(real_file(file));
+}
+
+static void learn_header(sqlite3_file *file, const void *bytes, int n, sqlite3_int64 offset)
+{
+    if (offset == 0 && n > PAGE_CHECKSUM_BYTES * 3)
+        ((struct checked_file *)(void *)file)->has_checksums = page_header_has_checksum(bytes);
+}
+
+static int checked_read(sqlite3_file *file, void *bytes, int n, sqlite3_int64 offset)
+{
+    int code = FORWARD(file, xRead, bytes, n, offset);
+    if (code == SQLITE_OK)
+        learn_header(file, bytes, n, offset);
+    return code;
+}
+
+static int checked_write(sqlite3_file *file, const void *bytes, int n, sqlite3_int64 offset)
+{
+    struct checked_file *checked = (struct checked_file *)(void *)file;
+    learn_header(file, bytes, n, offset);
+    if (!checked->has_checksums || n != CHECKED_PAGE_BYTES || offset % CHECKED_PAGE_BYTES != 0)
+        return FORWARD(file, xWrite, bytes, n, offset);
+    memcpy(checked->page, bytes, CHECKED_PAGE_BYTES);
+    page_checksum_put(checked->page, (uint64_t)offset / CHECKED_PAGE_BYTES);
+    return FORWARD(file, xWrite, checked->page, n, offset);
+}
+
+static int checked_truncate(sqlite3_file *file, sqlite3_int64 size)
+{
+    return FORWARD(file, xTruncate, size);
+}
+
+static int checked_sync(sqlite3_file *file, int flags)
+{
+    return FORWARD(file, xSync, flags);
+}
+
+static int checked_size(sqlite3_file *file, sqlite3_int64 *size)
+{
+    return FORWARD(file, xFileSize, size);
+}
+
+static int checked_lock(sqlite3_file *file, int lock)
+{
+    return FORWARD(file, xLock, lock);
+}
+
+static int checked_unlock(sqlite3_file *file, int lock)
+{
+    return FORWARD(file, xUnlock, lock);
+}
+
+static int checked_check_lock(sqlite3_file *file, int *is_reserved)
+{
+    return FORWARD(file, xCheckReservedLock, is_reserved);
+}
+
+static int checked_control(sqlite3_file *file, int op, void *argument)
+{
+    return FORWARD(file, xFileControl, op, argument);
+}
+
+static int checked_sector_size(sqlite3_file *file)
+{
+    return real_file(file)->pMethods->xSectorSize(real_file(file));
+}
+
+static int checked_characteristics(sqlite3_file *file)
+{
+    return real_file(file)->pMethods->xDeviceCharacteristics(real_file(file));
+}
+
+static int checked_shm_map(sqlite3_file *file, int region, int n, int extend, void volatile **out)
+{
+    return FORWARD(file, xShmMap, region, n, extend, out);
+}
+
+static int checked_shm_lock(sqlite3_file *file, int offset, int n, int flags)
+{
+    return FORWARD(file, xShmLock, offset, n, flags);
+}
+
+static void checked_shm_barrier(sqlite3_file *file)
+{
+    real_file(file)->pMethods->xShmBarrier(real_file(file));
+}
+
+static int checked_shm_unmap(sqlite3_file *file, int is_delete)
+{
+    return FORWARD(file, xShmUnmap, is_delete);
+}
+
+/* Version 2: with shared memory for WAL, without memory maps, which would write past us. */
+static const sqlite3_io_methods checked_methods = {
+    .iVersion = 2,
+    .xClose = checked_close,
+    .xRead = checked_read,
+    .xWrite = checked_write,
+    .xTruncate = checked_truncate,
+    .xSync = checked_sync,
+    .xFileSize = checked_size,
+    .xLock = checked_lock,
+    .xUnlock = checked_unlock,
+    .xCheckReservedLock = checked_check_lock,
+    .xFileControl = checked_control,
+    .xSectorSize = checked_sector_size,
+    .xDeviceCharacteristics = checked_characteristics,
+    .xShmMap = checked_shm_map,
+    .xShmLock = checked_shm_lock,
+    .xShmBarrier = checked_shm_barrier,
+    .xShmUnmap = checked_shm_unmap,
+};
+
+static int checked_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, int *out_flags)
+{
+    sqlite3_vfs *real = sqlite3_vfs_find(NULL);
+    (void)vfs;
+    if ((flags & SQLITE_OPEN_MAIN_DB) == 0)
+        return real->xOpen(real, name, file, flags, out_flags);
+    memset(file, 0, sizeof(struct checked_file));
+    int code = real->xOpen(real, name, real_file(file), flags, out_flags);
+    if (code == SQLITE_OK)
+        file->pMethods = &checked_methods;
+    return code;
+}
+
+/* SQLite keeps the list of its file systems in the process, and writes into the struct. */
+static int register_vfs(void)
+{
+    static sqlite3_vfs checked;
+    int code = sqlite3_initialize();
+    if (code != SQLITE_OK)
+        return code;
+    sqlite3_mutex *mutex = sqlite3_mutex_alloc(SQLITE_MUTEX_STATIC_APP1);
+    sqlite3_mutex_enter(mutex);
+    if (sqlite3_vfs_find(vfs_name) == NULL) {
+        checked = *sqlite3_vfs_find(NULL);
+        checked.zName = vfs_name;
+        checked.szOsFile += (int)sizeof(struct checked_file);
+        checked.xOpen = checked_open;
+        checked.pNext = NULL;
+        code = sqlite3_vfs_register(&checked, 0);
+    }
+    sqlite3_mutex_leave(mutex);
+    return code;
+}
+
+static struct checked_file *checked_file_of(const struct database *database)
+{
+    sqlite3_file *file = NULL;
+    if (sqlite3_file_control(database->handle, "main", SQLITE_FCNTL_FILE_POINTER, &file) != SQLITE_OK || file == NULL ||
+        file->pMethods != &checked_methods)
+        return NULL;
+    return (struct checked_file *)(void *)file;
+}
+
+/* Room for checksums in a database that has no page yet. */
+static void reserve_checksums(struct database *database)
+{
+    int n = PAGE_CHECKSUM_BYTES;
+    (void)sqlite3_file_control(database->handle, "main", SQLITE_FCNTL_RESERVE_BYTES, &n); /* else it has none */
+}
+
+/* Reads the page again where its checksum is wrong: another connection may be writing it at this moment. */
+static lake_status page_is_right(struct database *database, struct checked_file *file, int64_t page, bool *is_right,
+                                 struct lake_error *err)
+{
+    enum { ATTEMPTS = 5, PAUSE_MS = 10 };
+    uint8_t bytes[CHECKED_PAGE_BYTES];
+    *is_right = false;
+    for (int i = 0; i < ATTEMPTS && !*is_right; i++) {
+        if (i > 0)
+            sqlite3_sleep(PAUSE_MS);
+        int code = FORWARD(&file->file, xRead, bytes, CHECKED_PAGE_BYTES, page * CHECKED_PAGE_BYTES);
+        if (code != SQLITE_OK && code != SQLITE_IOERR_SHORT_READ)
+            return lake_fail(err, LAKE_IO, "%s: cannot read page %lld (sqlite error %d)", database->path,
+                             (long long)page + 1, code);
+        *is_right = page_checksum_is_right(bytes, (uint64_t)page);
+    }
+    return LAKE_OK;
+}
+
+lake_status database_find_damaged_page(struct database *database, int64_t *page, struct lake_error *err)
+{
+    /* The page with this byte is SQLite's for locks and is never written. */
+    const int64_t lock_page = INT64_C(0x40000000) / CHECKED_PAGE_BYTES;
+    struct checked_file *file = checked_file_of(database);
+    sqlite3_int64 size = 0;
+    bool is_right = true;
+    if (file == NULL || !file->has_checksums || FORWARD(&file->file, xFileSize, &size) != SQLITE_OK)
+        *page = -1;
+    for (; *page >= 0; (*page)++) {
+        if (*page * CHECKED_PAGE_BYTES >= size) {
+            *page = -1;
+            return LAKE_OK;
+        }
+        if (*page == lock_page)
+            continue;
+        TRY(page_is_right(database, file, *page, &is_right, err));
+        if (!is_right)
+            return LAKE_OK;
+    }
+    return LAKE_OK;
 }
 
 /* ---- connections ---- */
@@ -105,7 +336,7 @@ static lake_status immutable_uri(const char *path, struct buffer *uri, struct la
 static lake_status open_handle(struct database *database, const char *name, int flags, struct lake_error *err)
 {
     flags |= SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_EXRESCODE;
-    if (sqlite3_open_v2(name, &database->handle, flags, NULL) == SQLITE_OK)
+    if (register_vfs() == SQLITE_OK && sqlite3_open_v2(name, &database->handle, flags, vfs_name) == SQLITE_OK)
         return LAKE_OK;
     if (database->handle == NULL)
         return lake_fail(err, LAKE_NO_MEMORY, "%s: no memory for a database connection", database->path);
@@ -177,6 +408,8 @@ lake_status database_open(const char *path, enum database_access access, struct 
     TRY(memory_new(1, sizeof *database, &database, err));
     TRY_OUT(memory_copy_string(path, &database->path, err));
     TRY_OUT(open_access(database, access, err));
+    if (access == DATABASE_CREATE)
+        reserve_checksums(database);
     TRY_OUT(read_header(database, err));
     *out = database;
     database = NULL;
@@ -282,6 +515,15 @@ static lake_status back_up(struct database *to, struct database *from, struct la
     return sqlite3_backup_finish(backup) == SQLITE_OK ? LAKE_OK : fail_database(to, err);
 }
 
+/* Pages of a copy may be written before its first one, which would tell. */
+static void give_checksums(struct database *to, const struct database *from)
+{
+    struct checked_file *target = checked_file_of(to);
+    const struct checked_file *source = checked_file_of(from);
+    if (target != NULL && source != NULL)
+        target->has_checksums = source->has_checksums;
+}
+
 lake_status database_copy(struct database *database, const char *path, struct lake_error *err)
 {
     struct database *copy = NULL;
@@ -291,6 +533,7 @@ lake_status database_copy(struct database *database, const char *path, struct la
     if (exists)
         return lake_fail(err, LAKE_EXISTS, "%s: there is something already", path);
     TRY(database_open(path, DATABASE_CREATE, &copy, err));
+    give_checksums(copy, database);
     status = back_up(copy, database, err);
     database_close(copy);
     if (status != LAKE_OK && file_remove(io_system(), path, NULL) != LAKE_OK)

@@ -52,6 +52,10 @@ int64_t database_wal_pages(const struct database *database);
 /* A copy of what is committed now at a path where there is nothing yet, durable, without a write-ahead log. What others commit meanwhile
  * is not in it. Nothing is left there after a failure. */
 LAKE_MUST_CHECK lake_status database_copy(struct database *database, const char *path, struct lake_error *err);
+/* The next page, from *page on (counted from 0), whose checksum is wrong; -1 where there is none or the database has no
+ * checksums. What stands in the WAL is not looked at. */
+LAKE_MUST_CHECK lake_status database_find_damaged_page(struct database *database, int64_t *page,
+                                                       struct lake_error *err);
 /* Moves the WAL into the database and empties it, as far as running readers allow, without waiting for them. */
 void database_checkpoint(struct database *database);
 

@@ -19,7 +19,7 @@
     " ORDER BY f.partition_start_ms " order " LIMIT 1)"
 #define SELECT_TOTALS                                                                                                  \
     "SELECT " DATASET_COLUMNS ", " EDGE_FILE("time_from_ms", "ASC") ", " EDGE_FILE(                                    \
-        "time_to_ms", "DESC") ", d.n_rows, d.n_files, d.size_bytes, d.n_days, d.changed_ms, d.history_files,"               \
+        "time_to_ms", "DESC") ", d.n_rows, d.n_files, d.size_bytes, d.n_days, d.changed_ms, d.history_files,"          \
                               " d.history_bytes FROM datasets AS d"
 /* ?6 … ?10: names of the dataset before the page; ?11: its length. */
 #define DATASET_PAGE                                                                                                   \
@@ -152,13 +152,15 @@ static const char *const statement_texts[N_STATEMENTS] = {
     [STATEMENT_FILES_AT] = FILES_AT,
     [STATEMENT_SUMS_AT] =
         "SELECT count(*), min(time_from_ms), max(time_to_ms), sum(n_rows), sum(size_bytes),"
-        " (SELECT count(*) FROM contents WHERE dataset_id = ?1 AND n_rows > 0 AND " LIVE_AT("?2") "),"
-        " (SELECT committed_ms FROM snapshots WHERE id ="
-        "   (SELECT max(added) FROM contents WHERE dataset_id = ?1 AND " LIVE_AT("?2") "))"
-        " FROM (SELECT time_from_ms, time_to_ms, n_rows, size_bytes FROM files"
-        "   WHERE dataset_id = ?1 AND retired = 0 AND added <= ?2"
-        " UNION ALL SELECT time_from_ms, time_to_ms, n_rows, size_bytes FROM files"
-        "   WHERE dataset_id = ?1 AND retired <> 0 AND added <= ?2 AND retired > ?2)",
+        " (SELECT count(*) FROM contents WHERE dataset_id = ?1 AND n_rows > 0 AND " LIVE_AT(
+            "?2") "),"
+                  " (SELECT committed_ms FROM snapshots WHERE id ="
+                  "   (SELECT max(added) FROM contents WHERE dataset_id = ?1 AND " LIVE_AT(
+                      "?2") "))"
+                            " FROM (SELECT time_from_ms, time_to_ms, n_rows, size_bytes FROM files"
+                            "   WHERE dataset_id = ?1 AND retired = 0 AND added <= ?2"
+                            " UNION ALL SELECT time_from_ms, time_to_ms, n_rows, size_bytes FROM files"
+                            "   WHERE dataset_id = ?1 AND retired <> 0 AND added <= ?2 AND retired > ?2)",
 
     [STATEMENT_ADD_OPERATION] =
         "INSERT INTO operations (kind, rows_read, rows_written, rows_rejected, rows_removed, started_ms, finished_ms,"
@@ -207,7 +209,8 @@ static const char *const statement_texts[N_STATEMENTS] = {
                              " WHERE first = ?4 AND last = ?5 AND end_ms - ?2 <= ?6",
     [STATEMENT_REMOVE_MARK] = "DELETE FROM expired WHERE dataset_id = ?1 AND start_ms = ?2 AND end_ms = ?3"
                               " AND first = ?4",
-    [STATEMENT_ADD_MARK] = "INSERT INTO expired (dataset_id, start_ms, end_ms, first, last) VALUES (?1, ?2, ?3, ?4, ?5)",
+    [STATEMENT_ADD_MARK] =
+        "INSERT INTO expired (dataset_id, start_ms, end_ms, first, last) VALUES (?1, ?2, ?3, ?4, ?5)",
     [STATEMENT_REMOVALS] = "SELECT state_path FROM removals ORDER BY state_path",
     [STATEMENT_ADD_REMOVAL] = "INSERT OR IGNORE INTO removals (state_path) VALUES (?1)",
     [STATEMENT_CLEAR_REMOVAL] = "DELETE FROM removals WHERE state_path = ?1",

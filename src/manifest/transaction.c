@@ -56,7 +56,8 @@ void manifest_rollback(struct manifest *manifest)
 lake_status manifest_touch(struct manifest *manifest, struct lake_error *err)
 {
     if (!database_in_transaction(manifest->database))
-        return lake_fail(err, LAKE_INVALID_STATE, "%s: no write transaction is open", database_path(manifest->database));
+        return lake_fail(err, LAKE_INVALID_STATE, "%s: no write transaction is open",
+                         database_path(manifest->database));
     return schema_touch(manifest->database, err);
 }
 

@@ -1,7 +1,7 @@
 /* Upkeep of the database itself: free pages, contents left behind, a copy. No statistics: each statement is written for one plan
  * (test_statements.c), which figures could only unsettle. */
+#include "manifest/upkeep.h"
 #include "base/limits.h"
-#include "manifest/history.h"
 #include "manifest/query.h"
 
 /* A database is packed anew only where it pays: each time, all of it is written. */

@@ -59,9 +59,7 @@ class Runner:
 
     def start(self, *arguments: str, env: dict[str, str] | None = None, **options: Any) -> "subprocess.Popen[bytes]":
         options.setdefault("stdin", subprocess.DEVNULL)
-        return subprocess.Popen(
-            [self.program, *arguments], cwd=self.directory, env=self.environment(env), **options
-        )
+        return subprocess.Popen([self.program, *arguments], cwd=self.directory, env=self.environment(env), **options)
 
     def __call__(self, *arguments: str, env: dict[str, str] | None = None, **options: Any) -> Result:
         done = subprocess.run(

@@ -1,7 +1,9 @@
 """Reading and listing as of a snapshot."""
 
 import time
-from datetime import datetime, timezone
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from dl_runner import FIRST_MS, Runner, bars_csv, tree
@@ -39,7 +41,7 @@ def test_a_time(history: tuple[Runner, list[str]]) -> None:
     lake, held = history
     committed = [row["committed"] for row in reversed(lake("log", "--json").ok().json)]
     for ms, out in zip(committed, held, strict=True):
-        moment = datetime.fromtimestamp(ms / 1000, timezone.utc).isoformat(timespec="milliseconds")
+        moment = datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="milliseconds")
         assert lake(*READ, "--as-of", moment).ok().out == out
     assert lake(*READ, "--as-of", "2999-01-01").ok().out == held[-1]
 
@@ -81,29 +83,31 @@ def test_what_there_is_not(lake: Runner, command: list[str], text: str) -> None:
 
 def test_before_the_beginning_names_the_beginning(lake: Runner) -> None:
     message = lake(*READ, "--as-of", "2000-01-01").error(1)
-    first = datetime.fromtimestamp(lake("log", "--json").json[-1]["committed"] / 1000, timezone.utc)
+    first = datetime.fromtimestamp(lake("log", "--json").json[-1]["committed"] / 1000, UTC)
     assert first.strftime("%Y-%m-%d") in message
+
+
+def pages(lake: Runner, command: list[str], key: Callable[[dict[str, Any]], str]) -> list[dict[str, Any]]:
+    """All rows, a page after the other."""
+    found: list[dict[str, Any]] = []
+    for _ in range(10):
+        after = ["--after", key(found[-1])] if found else []
+        page = lake(*command, *after, "--json").ok().json
+        found += page
+        if not page:
+            break
+    return found
 
 
 def test_pages_of_a_list(lake: Runner) -> None:
     for symbol in ("ADAUSDT", "ETHUSDT", "SOLUSDT"):
         lake("ingest", "--source", "btc_1m.csv", "--exchange", "binance", "--symbol", symbol).ok()
+    place = ("exchange", "market", "symbol", "type", "period")
     whole = lake("list", "--json").ok().json
-    found = []
-    after: list[str] = []
-    while page := lake("list", "--limit", "3", *after, "--json").ok().json:
-        found += page
-        last = page[-1]
-        after = ["--after", "/".join(last[name] for name in ("exchange", "market", "symbol", "type", "period"))]
-    assert found == whole
-    assert len(found) == 4
+    assert pages(lake, ["list", "--limit", "3"], lambda row: "/".join(row[name] for name in place)) == whole
+    assert len(whole) == 4
 
     files = lake("list", "--files", "--json").ok().json
-    found = []
-    after = []
-    while page := lake("list", "--files", "--limit", "5", *after, "--json").ok().json:
-        found += page
-        after = ["--after", page[-1]["path"]]
-    assert found == files
-    assert len(found) == 16
+    assert pages(lake, ["list", "--files", "--limit", "5"], lambda row: row["path"]) == files
+    assert len(files) == 16
     assert "nonsense" in lake("list", "--after", "nonsense").error(2)

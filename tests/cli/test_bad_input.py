@@ -133,7 +133,9 @@ def read_only(directory: Path) -> Iterator[None]:
 def unpublish(lake: Runner) -> None:
     """Puts the lake into the state in which a writer left it that died between its commit and the moves that follow."""
     with sqlite3.connect(lake.directory / "manifest.db") as database:
-        moves = database.execute("SELECT f.path, o.state_path FROM outstanding AS o JOIN files AS f ON f.id = o.file_id")
+        moves = database.execute(
+            "SELECT f.path, o.state_path FROM outstanding AS o JOIN files AS f ON f.id = o.file_id"
+        )
         for path, state_path in moves.fetchall():
             staged = lake.directory / ".lake" / state_path
             (lake.directory / "data" / path).rename(staged)

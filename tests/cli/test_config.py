@@ -45,6 +45,20 @@ def test_option_and_environment_go_before_it(dl: Runner, source: Path) -> None:
     dl(*INGEST, env=environment).ok()
     dl(*INGEST, "--data-root", "c/data", "--db-path", "c/manifest.db", env=environment).ok()
     assert [(dl.directory / name / "manifest.db").exists() for name in "abc"] == [False, True, True]
+    assert [(dl.directory / name / "data").exists() for name in "abc"] == [False, True, True]
+
+
+def test_each_place_by_itself(dl: Runner, source: Path) -> None:
+    """One from the command line or the environment, the other from the file."""
+    configure(dl, 'data_root = "a/data"\ndb_path = "a/manifest.db"\n')
+    for name in "abc":
+        (dl.directory / name).mkdir()
+    dl(*INGEST, "--data-root", "b/data").ok()
+    assert (dl.directory / "a/manifest.db").exists()
+    assert (dl.directory / "b/data").exists()
+    dl(*INGEST, env={"DL_DB_PATH": "c/manifest.db"}).ok()
+    assert (dl.directory / "c/manifest.db").exists()
+    assert (dl.directory / "a/data").exists()
 
 
 def test_the_market_of_writes_and_reads(dl: Runner, source: Path) -> None:

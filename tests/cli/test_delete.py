@@ -4,7 +4,6 @@ import os
 import pty
 import signal
 import subprocess
-import time
 from pathlib import Path
 
 import duckdb
@@ -164,6 +163,12 @@ class TestOnATerminal:
         assert "[y/N]" not in shown
         assert n_rows(lake) == (4330 if option == "--dry-run" else 0)
 
+    def test_a_script_on_a_terminal_is_not_asked(self, lake: Runner) -> None:
+        status, shown, _ = lake.on_terminal(*self.DELETE)
+        assert status == 0
+        assert "[y/N]" not in shown
+        assert n_rows(lake) == 0
+
     def test_nothing_to_delete_is_no_question(self, lake: Runner) -> None:
         status, shown, _ = lake.on_terminal(*self.DELETE, "--start", "2030", typed="n\n")
         assert status == 0
@@ -189,7 +194,8 @@ def test_ctrl_c_deletes_all_or_nothing(dl: Runner, tmp_path: Path) -> None:
     process = dl.start(
         "delete", "--symbol", "Y", "--start", "2026-01-01 12:00", "--progress", stdout=subprocess.PIPE, stderr=-1
     )
-    time.sleep(0.02)
+    assert process.stderr is not None
+    process.stderr.readline()
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=TIMEOUT)
     assert process.returncode in (0, 130)

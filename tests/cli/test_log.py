@@ -26,7 +26,12 @@ def test_it_says_what_was_done(busy: Runner) -> None:
     assert first["datasets"] == "BINANCE/FUTURES/BTCUSDT/raw/1m"
     assert first["source"].endswith("btc_1m.csv")
     assert second["source"].endswith("btc_1m.csv and 1 more")
-    assert (first["rows_read"], first["rows_written"], first["rows_rejected"], first["rows_removed"]) == (4330, 4330, 0, 0)
+    assert (first["rows_read"], first["rows_written"], first["rows_rejected"], first["rows_removed"]) == (
+        4330,
+        4330,
+        0,
+        0,
+    )
     assert (first["days"], second["days"]) == (4, 5)
     assert delete["rows_removed"] == 1450
     assert delete["undone_by"] == 4

@@ -25,7 +25,9 @@ def counted(dl: Runner) -> tuple[int, int]:
     """Rows and different rows, as DuckDB finds them in the tree."""
     if not day_files(dl.directory):
         return 0, 0
-    query = f"SELECT count(*), count(DISTINCT ts) FROM read_parquet('{dl.directory}/data/**/*.parquet', union_by_name=true)"
+    query = (
+        f"SELECT count(*), count(DISTINCT ts) FROM read_parquet('{dl.directory}/data/**/*.parquet', union_by_name=true)"
+    )
     row = duckdb.sql(query).fetchone()
     assert row is not None
     return row[0], row[1]
@@ -51,6 +53,8 @@ def test_a_dry_run_is_what_the_run_does(months: Runner) -> None:
     assert tree(months.directory, but=BESIDE) == before
     done = months("maintenance", "--compact", "--json").ok().json
     assert planned["dry_run"] is True
+    assert [step["bytes_after"] for step in planned["plan"]] == [None, None], "that is not known before"
+    assert all(0 < step["bytes_after"] < step["bytes"] for step in done["plan"])
     assert [(s["what"], s["files"], s["bytes"]) for s in planned["plan"]] == [
         (s["what"], s["files"], s["bytes"]) for s in done["plan"]
     ]
@@ -104,7 +108,10 @@ def test_each_row_once_after_every_step(dl: Runner, tmp_path: Path) -> None:
     steps = [
         ([*INGEST, "a.csv"], 40 * 1440),
         ([*INGEST, "b.csv"], 45 * 1440),
-        (["delete", "--symbol", "BTCUSDT", "--start", "2025-08-05 06:00", "--end", "2025-08-07 18:00"], 45 * 1440 - 3600),
+        (
+            ["delete", "--symbol", "BTCUSDT", "--start", "2025-08-05 06:00", "--end", "2025-08-07 18:00"],
+            45 * 1440 - 3600,
+        ),
         (["maintenance", "--compact"], 45 * 1440 - 3600),
         (["undo", "3"], 45 * 1440),
         ([*INGEST, "c.csv"], 45 * 1440),

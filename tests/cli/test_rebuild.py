@@ -24,7 +24,7 @@ def lake_of_two(lake: Runner) -> Runner:
 
 def test_everything_is_there_again(lake_of_two: Runner) -> None:
     lake = lake_of_two
-    names = ("exchange", "market", "symbol", "type", "period", "first_ts", "last_ts", "rows", "days", "files", "bytes", "gaps")
+    names = "exchange market symbol type period first_ts last_ts rows days files bytes gaps".split()
     before = [tuple(row[name] for name in names) for row in lake("list", "--json").ok().json]
     rows = lake(*READ).ok().out
     files = day_files(lake.directory)

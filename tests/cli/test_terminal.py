@@ -65,6 +65,25 @@ def test_list_is_for_people(lake: Runner) -> None:
     assert shown.splitlines()[-1] == "1 row"
 
 
+def test_list_fits_eighty_columns(lake: Runner) -> None:
+    """Names, range, rows, size and gaps: what people look for is there however narrow the window."""
+    _, shown, _ = lake.on_terminal("list", columns=80, env={"NO_COLOR": "1"})
+    lines = shown.splitlines()
+    assert lines[0].split() == ["dataset", "first", "last", "rows", "bytes", "gaps"]
+    assert lines[1].split() == "BINANCE FUTURES BTCUSDT raw 1m 2026-01-01 2026-01-04 4,330 37 kB 0".split()
+    assert max(len(line) for line in lines[:2]) <= 80
+    assert lines[2] == "1 row; too narrow for days, files, changed, history_bytes"
+
+
+def test_quiet_says_results_and_errors_only(dl: Runner, source: Path) -> None:
+    ingest = ["ingest", "--source", source.name, "--exchange", "x", "--symbol", "y", "--quiet"]
+    for command in (["init", "--quiet"], ingest, ["verify", "--quiet"], ["maintenance", "--quiet"]):
+        assert dl.on_terminal(*command)[:2] == (0, ""), command
+        assert dl(*command).ok().out == "", command
+    assert len(dl("list", "--quiet").ok().lines) == 2
+    assert dl.on_terminal("maintenance", "--dry-run", "--quiet")[1] != ""
+
+
 def test_ingest_summary(dl: Runner, source: Path) -> None:
     ingest = ["ingest", "--source", source.name, "--exchange", "x", "--symbol", "y"]
     status, shown, _ = dl.on_terminal(*ingest)
@@ -101,6 +120,9 @@ def test_progress_is_for_terminals_or_by_wish(dl: Runner) -> None:
     assert "\r" not in forced
     assert dl(*ingest, "--progress", "--json").ok().json["rows_read"] == 200_000
     assert dl("verify", "--progress").ok().err.startswith("verifying: ")
+    assert re.match(r"(?:deleting: .*\n)+$", dl("delete", "--symbol", "y", "--progress").ok().err)
+    assert re.match(r"(?:undoing: .*\n)+$", dl("undo", "--progress").ok().err)
+    assert re.match(r"backing up: (begun|[\d.]+ [kM]B, \d+ %, .* left)\n", dl("backup", "copy", "--progress").ok().err)
     shown = dl.on_terminal(*ingest, "--quiet")[1]
     assert "ingesting" not in shown
 

@@ -81,6 +81,7 @@ NOT_RUN = {
     "ctest --": ("make test has run it before this test", check_preset),
     "build/venv/bin/python -m pytest": ("would run this test again", check_paths),
     "build/venv/bin/python fuzz/": ("writes into the tree", check_paths),
+    "build/venv/bin/python tests/power/": ("cuts the power for minutes", check_paths),
     "bench/run.sh": ("measures for minutes", check_paths),
     "tools/": ("part of make check and make test", check_paths),
     "git clone ": ("needs the network", check_nothing),

@@ -74,12 +74,6 @@ static int64_t fault_write(void *context, int file, const void *bytes, size_t n)
     return code != 0 ? code : real()->write(NULL, file, bytes, allowed(context, n));
 }
 
-static int fault_truncate(void *context, int file, int64_t size)
-{
-    int code = count(context, "truncate");
-    return code != 0 ? code : real()->truncate(NULL, file, size);
-}
-
 static int fault_sync(void *context, int file)
 {
     int code = count(context, "sync");
@@ -203,7 +197,6 @@ struct io fault_io(struct fault_io *fault)
         .read = fault_read,
         .read_at = fault_read_at,
         .write = fault_write,
-        .truncate = fault_truncate,
         .sync = fault_sync,
         .sync_filesystem = fault_sync_filesystem,
         .lock = fault_lock,

@@ -208,8 +208,7 @@ static lake_status look_back(struct manifest *manifest, int64_t snapshot, struct
     size_t n_files = 0, n = 0;
     int n_problems = 0;
     lake_status status = LAKE_OK;
-    TRY_OUT(
-        manifest_find_files_at(manifest, 1, INT64_MIN, INT64_MAX, snapshot, &arena, &files, &n_files, err));
+    TRY_OUT(manifest_find_files_at(manifest, 1, INT64_MIN, INT64_MAX, snapshot, &arena, &files, &n_files, err));
     TRY_OUT(manifest_list_totals_at(manifest, &everything, snapshot, &arena, &totals, &n, err));
     TRY_OUT(manifest_list_log(manifest, &all, &arena, &log, &n, err));
     TRY_OUT(manifest_list_names(manifest, &arena, &names, &n, err));

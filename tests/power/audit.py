@@ -17,37 +17,37 @@ class Finding:
 
     acknowledged: int = 0
     lost: int = 0  # acknowledged units whose rows are not there
-    halves: int = 0  # workers whose rows are none of their states, and trees that differ from what dl reads
+    halves: int = 0  # everything else that is not as it should be
     recovery_ms: float = 0.0
     recovered: bool = False  # the open had something to finish
     problems: list[str] = field(default_factory=list)
 
-    def add(self, problem: str) -> None:
+    def add(self, problem: str, lost: int = 0) -> None:
         self.problems.append(problem)
+        self.lost += lost
+        self.halves += lost == 0
 
 
 def audit(dl: Runner, bounds: Bounds, finding: Finding) -> None:
     """Opens the lake in the directory of `dl` for the first time since the cut, and looks at everything."""
-    if not _opens(dl, finding):
-        finding.lost += sum(bounds.first)
+    if not _opens(dl, bounds, finding):
         return
     try:
         _check_structure(dl, finding)
         _check_rows(dl, bounds, finding)
         _check_that_writing_goes_on(dl, finding)
     except (AssertionError, UnequalError) as error:
-        finding.halves += isinstance(error, UnequalError)
         finding.add(str(error))
 
 
-def _opens(dl: Runner, finding: Finding) -> bool:
+def _opens(dl: Runner, bounds: Bounds, finding: Finding) -> bool:
     """Times the open that recovers. A lake that does not open has lost everything."""
     begin = time.monotonic()
     done = dl("list")
     finding.recovery_ms = (time.monotonic() - begin) * 1000
     finding.recovered = "recovered" in done.err
     if done.status != 0:
-        finding.add(f"the lake does not open: {_text(done)}")
+        finding.add(f"the lake does not open: {_text(done)}", lost=sum(bounds.first))
     return done.status == 0
 
 
@@ -79,7 +79,6 @@ def _check_rows(dl: Runner, bounds: Bounds, finding: Finding) -> None:
         owned += len(mine)
         _judge(worker, mine, range(first, last + 1), finding)
     if owned != sum(map(len, rows.values())):
-        finding.halves += 1
         finding.add("there are rows that nobody wrote")
 
 
@@ -88,10 +87,9 @@ def _judge(worker: Worker, rows: Rows, allowed: range, finding: Finding) -> None
         return
     earlier = [k for k in range(allowed.start) if rows == worker.states[k]]
     if earlier:
-        finding.lost += allowed.start - earlier[-1]
-        finding.add(f"{worker.name}: {allowed.start} units were acknowledged, {earlier[-1]} are there")
+        text = f"{worker.name}: {allowed.start} units were acknowledged, {earlier[-1]} are there"
+        finding.add(text, lost=allowed.start - earlier[-1])
     else:
-        finding.halves += 1
         finding.add(f"{worker.name}: its {len(rows)} rows are no state of it around unit {allowed.start}")
 
 
@@ -110,12 +108,10 @@ def audit_backup(dl: Runner, bounds: Bounds, is_acknowledged: bool, finding: Fin
     """A backup is whole, or there is nothing under its name; an acknowledged one is whole."""
     if not dl.directory.exists():
         if is_acknowledged:
-            finding.lost += 1
-            finding.add(f"{dl.directory.name} was acknowledged and is not there")
+            finding.add(f"{dl.directory.name} was acknowledged and is not there", lost=1)
         return
     try:
         _check_structure(dl, finding)
         _check_rows(dl, bounds, finding)
     except (AssertionError, UnequalError) as error:
-        finding.halves += 1
         finding.add(f"{dl.directory.name}: {error}")

@@ -16,11 +16,11 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "cli"))
 
-from audit import Finding, audit, audit_backup  # noqa: E402
-from disk import Disk, what_is_missing  # noqa: E402
-from dl_runner import Runner  # noqa: E402
-from mixes import MIXES  # noqa: E402
-from workers import Bounds, Saver, Worker, backup_path  # noqa: E402
+from audit import Finding, audit, audit_backup
+from disk import Disk, what_is_missing
+from dl_runner import Runner
+from mixes import MIXES
+from workers import Bounds, Saver, Worker, backup_path
 
 CUTS_A_RUN = 5
 LONGEST_WAIT = 0.8  # seconds between two cuts

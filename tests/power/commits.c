@@ -18,7 +18,7 @@
 
 #include "lake/commit.h"
 
-enum { N_LANES = 8, N_DAYS = 16, DAY_ROWS = 12, PATH_BYTES = 4096 };
+enum { N_LANES = 8, N_DAYS = 16, DAY_ROWS = 12, PATH_BYTES = 4096, SCAN_PAUSE_MS = 2 };
 
 static const int64_t FIRST_MS = 1767225600000; /* 2026-01-01 */
 static const int64_t MINUTE_MS = 60000, DAY_MS = 86400000;
@@ -206,10 +206,11 @@ static int look(struct lake *lake, struct view *view, struct lake_error *err)
     return 0;
 }
 
+/* Waits a little between scans: readers that never rest would leave the writers no processor. */
 static bool input_has_ended(void)
 {
     struct pollfd input = {.fd = 0, .events = POLLIN};
-    return poll(&input, 1, 0) > 0;
+    return poll(&input, 1, SCAN_PAUSE_MS) > 0;
 }
 
 static int read_commits(const char *root, int64_t wanted)

@@ -3,7 +3,7 @@
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -21,7 +21,11 @@ def program() -> str:
 
 @pytest.fixture(scope="session")
 def commits() -> str:
-    return str(Path(os.environ.get("LAKE_COMMITS", ROOT / "build" / "dev" / "tests" / "power" / "commits")).resolve(strict=True))
+    return str(
+        Path(os.environ.get("LAKE_COMMITS", ROOT / "build" / "dev" / "tests" / "power" / "commits")).resolve(
+            strict=True
+        )
+    )
 
 
 @pytest.fixture(scope="module")
@@ -50,14 +54,18 @@ def strace() -> str:
     return found
 
 
-@pytest.fixture(scope="session")
-def program_without_sync(program: str, strace: str, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The same program on a system whose syncs do nothing and say that they did."""
-    path = tmp_path_factory.mktemp("unsafe") / "dl"
-    path.write_text(
-        "#!/bin/sh\n"
-        f"exec {strace} -f -qq -o /dev/null --seccomp-bpf -e trace=fsync,fdatasync,syncfs,sync_file_range "
-        f'-e inject=fsync,fdatasync,syncfs,sync_file_range:retval=0 {program} "$@"\n'
-    )
-    path.chmod(0o755)
-    return str(path)
+@pytest.fixture
+def program_without(program: str, strace: str, tmp_path: Path) -> Callable[[str], str]:
+    """The same program on a system on which these system calls do nothing and say that they did."""
+
+    def make(calls: str) -> str:
+        path = tmp_path / "dl"
+        path.write_text(
+            "#!/bin/sh\n"
+            f"exec {strace} -f -qq -o /dev/null --seccomp-bpf -e trace={calls} -e inject={calls}:retval=0 "
+            f'{program} "$@"\n'
+        )
+        path.chmod(0o755)
+        return str(path)
+
+    return make

@@ -19,7 +19,7 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "cli"))
 
-from dl_runner import Runner  # noqa: E402
+from dl_runner import Runner
 
 LANES = 8
 
@@ -93,7 +93,9 @@ def race(commits: str, root: Path, n_commits: int, n_readers: int) -> Outcome:
     writers = [start(commits, "write", str(root), str(lane), str(n_commits), csvs[lane]) for lane in range(LANES)]
     readers = [start(commits, "read", str(root)) for _ in range(n_readers)]
     outs: dict[int, str] = {}
-    threads = [threading.Thread(target=lambda i=i, w=w: outs.update({i: finish(w, outcome)})) for i, w in enumerate(writers)]
+    threads = [
+        threading.Thread(target=lambda i=i, w=w: outs.update({i: finish(w, outcome)})) for i, w in enumerate(writers)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -17,6 +17,9 @@ EXCHANGE = "BINANCE"
 
 Rows = dict[int, int]
 
+# For cursors, one a thread: opening a database takes long. It must see what the disk holds now, not what it saw before.
+_database = duckdb.connect(config={"threads": 1, "enable_external_file_cache": False})
+
 
 class UnequalError(Exception):
     """The lake holds something that no order of its operations can explain."""
@@ -24,7 +27,9 @@ class UnequalError(Exception):
 
 def write_csv(path: Path, rows: Rows) -> None:
     lines = ["timestamp,open,high,low,close,volume"]
-    lines += [f"{FIRST_MS + m * MINUTE_MS},{close},{close + 1},{close - 1},{close},1" for m, close in sorted(rows.items())]
+    lines += [
+        f"{FIRST_MS + m * MINUTE_MS},{close},{close + 1},{close - 1},{close},1" for m, close in sorted(rows.items())
+    ]
     path.write_text("\n".join(lines) + "\n")
 
 
@@ -55,10 +60,13 @@ def read_tree(data_root: Path) -> dict[str, Rows]:
     files = [str(path) for path in data_root.rglob("*.parquet")]
     if not files:
         return found
-    connection = duckdb.connect()
-    rows = connection.execute(
-        "SELECT filename, epoch_ms(ts), close FROM read_parquet(?, union_by_name=true, filename=true)", [files]
-    ).fetchall()
+    rows = (
+        _database.cursor()
+        .execute(
+            "SELECT filename, epoch_ms(ts), close FROM read_parquet(?, union_by_name=true, filename=true)", [files]
+        )
+        .fetchall()
+    )
     for name, ts, close in rows:
         symbol = Path(name).relative_to(data_root).parts[2]
         of_symbol = found.setdefault(symbol, {})

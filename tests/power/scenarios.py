@@ -54,7 +54,9 @@ def delete(lake: Runner) -> Scenario:
     lake(*ingest(lake, "before", before)).ok()
     first, end = 20, 2 * DAY_MINUTES + 20
     after = {minute: close for minute, close in before.items() if not first <= minute < end}
-    return Scenario(lake, ["delete", "--symbol", SYMBOL, "--start", iso(first), "--end", iso(end), "--yes"], before, after)
+    return Scenario(
+        lake, ["delete", "--symbol", SYMBOL, "--start", iso(first), "--end", iso(end), "--yes"], before, after
+    )
 
 
 def undo(lake: Runner) -> Scenario:

@@ -5,6 +5,7 @@ process is killed on entering it, or the call is not made and an error returned.
 watched.
 """
 
+import os
 import re
 import shutil
 import signal
@@ -73,9 +74,7 @@ def _most_of_a_thread(lines: list[str]) -> Counter[str]:
 def run_to(dl: Runner, arguments: list[str], point: Point) -> Result:
     # strace 6.1 sends no signal where it filters by seccomp; without the filter it stops at every call, which takes longer.
     filtered = ["--seccomp-bpf"] if point.error else []
-    return _strace(
-        dl, ["-o", "/dev/null", *filtered, "-e", f"trace={point.kind}", "-e", point.injection()], arguments
-    )
+    return _strace(dl, ["-o", "/dev/null", *filtered, "-e", f"trace={point.kind}", "-e", point.injection()], arguments)
 
 
 def _strace(dl: Runner, options: list[str], arguments: list[str]) -> Result:
@@ -126,5 +125,5 @@ def for_each(points: list[Point], template: Path, check: Callable[[Point, Path],
         shutil.rmtree(copy)
         return f"{point}: {complaint}" if complaint else ""
 
-    with ThreadPoolExecutor(2) as pool:
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
         return [complaint for complaint in pool.map(one, enumerate(points)) if complaint]

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 from dl_runner import Result, Runner
-from scenarios import SCENARIOS, Scenario, prepare
+from scenarios import SCENARIOS, prepare
 from sweep import Point, error_points, for_each, run_to, watch
 from test_kill_at_syscall import check_goes_on, check_recovered
 
-STRIDE = 4  # 1 when thorough
+STRIDE = 6  # 1 when thorough
 
 ERRORS = {
     "write": ["ENOSPC"],

@@ -2,6 +2,7 @@
 again, the command completes."""
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,11 @@ from scenarios import SCENARIOS, prepare
 from test_kill_at_syscall import check_goes_on, check_recovered
 
 BLOCK = 4096
-STEP = 5 * BLOCK  # of room; a block when thorough
+STEP = 9 * BLOCK  # of room; a block when thorough
 ENOUGH = 400 << 10
+
+# SQLite cannot tell a full disk from a broken one where it extends its shared memory.
+SAYS_WHY = re.compile(r"space|full|I/O error")
 
 
 def leave(directory: Path, room: int) -> Path:
@@ -41,7 +45,7 @@ def test_a_full_disk(disk: Disk, program: str, thorough: bool, name: str) -> Non
         assert done.status in (0, 1), done
         if done.status == 1:
             n_full += 1
-            assert "space" in done.err.splitlines()[-1] or "full" in done.err.splitlines()[-1], done.err
+            assert SAYS_WHY.search(done.err.splitlines()[-1]), done.err
         filler.unlink()
         took_effect = check_recovered(scenario.lake, scenario)
         assert took_effect or done.status == 1, f"{room} bytes of room: it said that it was done, and nothing is"

@@ -4,7 +4,7 @@ those after it, and the command can be run again."""
 from pathlib import Path
 
 import pytest
-from audit import Finding, leftovers
+from audit import leftovers
 from dl_runner import Runner
 from rows import read_by_dl, read_tree
 from scenarios import SCENARIOS, SYMBOL, Scenario, prepare

@@ -72,9 +72,7 @@ class Worker:
         raise NotImplementedError
 
     def ingest(self, days: range, close: int) -> Step:
-        rows = {
-            day * DAY_MINUTES + i * LANES + self.lane: close for day in days for i in range(ROWS_A_DAY)
-        }
+        rows = {day * DAY_MINUTES + i * LANES + self.lane: close for day in days for i in range(ROWS_A_DAY)}
         write_csv(self._source, rows)
         arguments = ["ingest", "--source", str(self._source), "--exchange", EXCHANGE, "--symbol", self.symbol]
         return Step([*arguments, "--period", "1m"], self.states[-1] | rows)
@@ -159,7 +157,7 @@ class Saver(Worker):
     def __init__(self, lake: Runner, scratch: Path, others: list[Worker]) -> None:
         super().__init__(lake, scratch, "")
         self._others = others
-        self.backups: list["Bounds"] = []
+        self.backups: list[Bounds] = []
 
     def owns(self, minute: int) -> bool:
         return False

@@ -32,7 +32,8 @@ static uint32_t random_below(struct subject *subject, uint32_t n)
 
 static int64_t ts_of(size_t minute)
 {
-    return DAY_2024 + (int64_t)(minute / MINUTES_A_DAY) * MS_PER_DAY + (int64_t)(minute % MINUTES_A_DAY) * MS_PER_MINUTE;
+    return DAY_2024 + (int64_t)(minute / MINUTES_A_DAY) * MS_PER_DAY +
+           (int64_t)(minute % MINUTES_A_DAY) * MS_PER_MINUTE;
 }
 
 static int set_up(void **state)

@@ -68,7 +68,8 @@ static void test_a_backup_is_the_lake_once_more(void **state)
     assert_int_equal(result.n_reflinked + result.n_hard_linked + result.n_copied, 9);
     assert_int_equal(result.snapshot, 3);
     assert_true(result.n_bytes > 9 * 1000);
-    assert_int_equal(count_paths(fixture, "backup", NULL), 9 + 1); /* the files and the manifest: no -wal, no -shm */
+    assert_int_equal(count_paths(fixture, "backup", NULL),
+                     9 + 2); /* the files, the manifest, its seal: no -wal, no -shm */
     assert_backup_is_the_lake("backup");
 }
 
@@ -279,6 +280,58 @@ static void test_while_another_process_writes(void **state)
     assert_int_equal(waitpid(writer, NULL, 0), writer);
     fixture_reopen(fixture);
     assert_int_equal(count_problems(fixture->lake), 0);
+}
+
+static int64_t expire(void)
+{
+    struct lake_error err = {0};
+    struct lake_maintain_options options = {.size = sizeof options, .expire = true};
+    struct lake_maintain_result result = {.size = sizeof result};
+    struct ArrowArrayStream plan;
+    lake_ok(lake_maintain(fixture->lake, &options, &result, &plan, &err));
+    plan.release(&plan);
+    return result.files_expired;
+}
+
+/* Replaces everything once the manifest was copied, and before a file is: with settings that keep no past at all. */
+static int replace_all(void *context, int64_t n_rows, int64_t n_bytes, int64_t n_bytes_total)
+{
+    (void)context;
+    (void)n_bytes;
+    (void)n_bytes_total;
+    if (n_rows > 0)
+        return 0;
+    for (size_t i = 0; i < N_SYMBOLS; i++)
+        change(fixture->lake, symbols[i], N_BARS, -1);
+    assert_int_equal(expire(), 0);
+    return 0;
+}
+
+static void test_what_it_still_needs_does_not_expire(void **state)
+{
+    static const char settings[] = "[history]\nkeep_changed = '0s'\nkeep_unchanged = '0s'\n";
+    struct lake_error err = {0};
+    struct lake_backup_result result = {.size = sizeof result};
+    struct lake_backup_options options = {.size = sizeof options, .progress = {replace_all, NULL}};
+    size_t n = 0;
+    (void)state;
+    FILE *file = fopen(place(fixture, "dl.toml"), "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(settings, 1, sizeof settings - 1, file), sizeof settings - 1);
+    assert_int_equal(fclose(file), 0);
+    fixture_reopen(fixture);
+    options.directory = place(fixture, "backup");
+    lake_ok(lake_backup(fixture->lake, &options, &result, &err));
+    assert_int_equal(result.snapshot, 3);
+    struct lake *backup = open_place(fixture, "backup");
+    assert_int_equal(count_problems(backup), 0);
+    struct bar *bars = read_bars(backup, "BTCUSDT", 0, INT64_MAX, &n);
+    assert_int_equal(n, N_BARS);
+    assert_bars_equal(bars, bars_from(DAY_2024, N_BARS), N_BARS);
+    free(bars);
+    lake_close(backup);
+    assert_true(count_paths(fixture, ".lake/history", NULL) >= 3);
+    assert_true(expire() >= 3); /* nobody needs them any more */
 }
 
 /* The last step of a commit has not been taken: the files lie in staging. */
@@ -494,6 +547,7 @@ static void test_the_next_backup_removes_what_a_dead_one_left(void **state)
     (void)back_up(fixture, "backup", LAKE_COPY_BYTES);
     assert_backup_is_the_lake("backup");
     assert_backup_is_the_lake("other");
+    assert_no_trace(fixture, "backup.");
 }
 
 /* What is made at this moment is not taken for dead. */
@@ -537,6 +591,7 @@ int main(void)
         T(test_history_is_not_taken_along),
         T(test_a_backup_is_written_to_like_any_lake),
         T(test_while_another_process_writes),
+        T(test_what_it_still_needs_does_not_expire),
         T(test_of_what_is_committed_and_not_yet_published),
         T(test_places_that_cannot_be),
         T(test_a_mount_point_is_no_place),

@@ -201,6 +201,7 @@ static void run(uint64_t seed, struct model *totals)
     struct fixture *fixture = fixture_new_at(&clock);
     assert_non_null(model);
     model->seed = seed;
+    fixture->lake->policy.keep_unchanged_percent = INT32_MAX; /* everything is kept */
     while (model->last == 0)
         ingest(model, fixture->lake);
     for (int i = 1; i < N_STEPS; i++) {

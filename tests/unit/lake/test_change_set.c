@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "manifest/history.h"
+
 enum { DAY = 1440, DAYS = 31, BARS = 20 }; /* a day of these tests has BARS minutes */
 
 static int set_up(void **state)
@@ -109,6 +111,30 @@ static void test_days_of_a_month_in_any_order_make_one_file(void **state)
     assert_int_equal(result.rows_equal, 2 * BARS);
     assert_int_equal(result.files_written, 1 + 9);
     assert_holds(fixture->lake, "BTCUSDT", bars, (DAYS + 9) * BARS);
+    free(bars);
+}
+
+/* Whether the rows of superseded files live on decides how long they are kept. */
+static void test_history_is_told_apart(void **state)
+{
+    struct fixture *fixture = *state;
+    struct manifest_sizes sizes;
+    struct bar *bars = new_days(4);
+    write_some(fixture->lake, bars, 4 * BARS - 1);
+    write_some(fixture->lake, bars + 4 * BARS - 1, 1); /* more rows: those before live on */
+    assert_int_equal(manifest_find_sizes(fixture->lake->manifest, &sizes, NULL), LAKE_OK);
+    assert_int_equal(sizes.unchanged_files, 1);
+    assert_int_equal(sizes.changed_files, 0);
+    bars[1].close = 0.5;
+    write_some(fixture->lake, bars + 1, 1);                                                    /* other values */
+    (void)delete_bars(fixture->lake, "BTCUSDT", DAY_2024 + MS_PER_DAY, bars[2 * BARS + 1].ts); /* a day, and a row */
+    assert_int_equal(manifest_find_sizes(fixture->lake->manifest, &sizes, NULL), LAKE_OK);
+    assert_int_equal(sizes.unchanged_files, 1);
+    assert_int_equal(sizes.changed_files, 3);
+    (void)roll_up(fixture->lake, "BTCUSDT", DAY_2024, DAY_2024 + MONTH_2024);
+    assert_int_equal(manifest_find_sizes(fixture->lake->manifest, &sizes, NULL), LAKE_OK);
+    assert_int_equal(sizes.unchanged_files, 1 + 3);
+    assert_int_equal(sizes.changed_files, 3);
     free(bars);
 }
 
@@ -244,12 +270,57 @@ static void test_a_cut_takes_a_day_that_came_meanwhile(void **state)
     struct lake_change_result result;
     write_some(fixture->lake, bars, 20 * BARS);
     struct intruder intruder = {fixture->lake, bars + 20 * BARS, BARS, 0};
-    change_with_intruder(
-        fixture->lake,
-        (struct change){.kind = CHANGE_CUT, .range = {DAY_2024 + MS_PER_DAY, DAY_2024 + MONTH_2024}}, &intruder,
-        &result);
+    change_with_intruder(fixture->lake,
+                         (struct change){.kind = CHANGE_CUT, .range = {DAY_2024 + MS_PER_DAY, DAY_2024 + MONTH_2024}},
+                         &intruder, &result);
     assert_int_equal(result.rows_removed, 20 * BARS);
     assert_holds(fixture->lake, "BTCUSDT", bars, BARS);
+    free(bars);
+}
+
+/* ---- what is read goes while it is read ---- */
+
+struct expiring {
+    struct io_ops ops;
+    struct lake *other;
+    struct bar bar;
+    bool is_armed;
+};
+
+static struct expiring expiring;
+
+/* Before the first look at a stored file another process supersedes it, and so many commits follow that it is expired. */
+static int open_expiring(void *context, const char *path, enum io_open_mode mode)
+{
+    if (expiring.is_armed && mode == IO_READ && strstr(path, "/data/") != NULL) {
+        expiring.is_armed = false;
+        (void)write_bars(expiring.other, "BTCUSDT", &expiring.bar, 1);
+        for (int day = 0; day < 40; day++) {
+            const struct bar bar = bar_of(DAY_2024 + day * MS_PER_DAY);
+            (void)write_bars(expiring.other, "ETHUSDT", &bar, 1);
+        }
+    }
+    return io_system().ops->open(context, path, mode);
+}
+
+static void test_a_base_that_expires_while_it_is_read(void **state)
+{
+    struct fixture *fixture = *state;
+    struct bar *bars = new_days(1);
+    struct lake *other = fixture->lake;
+    write_some(other, bars, BARS - 1);
+    expiring = (struct expiring){.ops = *io_system().ops, .other = other, .bar = bars[3], .is_armed = true};
+    expiring.bar.close = 4.5;
+    expiring.ops.open = open_expiring;
+    other->policy.keep_changed_ms = 0;
+    fixture->lake = NULL;
+    assert_int_equal(fixture_try_open(fixture, (struct io){&expiring.ops, NULL}, NULL), LAKE_OK);
+    assert_int_equal(write_bars(fixture->lake, "BTCUSDT", bars + BARS - 1, 1).rows_new, 1);
+    assert_false(expiring.is_armed);
+    assert_int_equal(count_paths(fixture, ".lake/history", ".retired"), 1); /* the first is gone */
+    bars[3].close = 4.5;
+    assert_holds(fixture->lake, "BTCUSDT", bars, BARS);
+    lake_close(other);
     free(bars);
 }
 
@@ -297,10 +368,12 @@ int main(void)
         T(test_a_roll_up_changes_nothing_but_files),
         T(test_rows_go_into_the_month),
         T(test_days_of_a_month_in_any_order_make_one_file),
+        T(test_history_is_told_apart),
         T(test_days_staged_before_a_roll_up_are_merged_after_it),
         T(test_a_roll_up_in_the_middle_of_a_write),
         T(test_a_roll_up_takes_a_day_that_came_meanwhile),
         T(test_a_cut_takes_a_day_that_came_meanwhile),
+        T(test_a_base_that_expires_while_it_is_read),
         cmocka_unit_test(test_a_roll_up_of_other_rows_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,7 +16,7 @@
 
 enum { MINUTES_A_DAY = 1440, LOOK_EVERY = 10, PERCENT = 100, MOST_PERCENT = 120, SYMBOL_BYTES = 16 };
 
-static int64_t n_symbols = 8, n_days_before = 60, n_minutes = MINUTES_A_DAY;
+static int64_t n_symbols = 6, n_days_before = 60, n_minutes = MINUTES_A_DAY;
 
 struct day {
     struct fixture *fixture;
@@ -35,8 +35,11 @@ static struct bar walking_bar(int64_t ts, int64_t symbol)
 {
     double t = (double)(ts / MS_PER_MINUTE % 100000) + (double)symbol * 977.0;
     double base = floor(1e6 + 1e4 * sin(t / 300.0) + 1e3 * sin(t * 1.7)) / 100.0;
-    struct bar bar = {ts, base, base + floor(fabs(sin(t * 3.1)) * 100.0) / 100.0,
-                      base - floor(fabs(sin(t * 5.3)) * 100.0) / 100.0, base + floor(sin(t * 7.7) * 50.0) / 100.0,
+    struct bar bar = {ts,
+                      base,
+                      base + floor(fabs(sin(t * 3.1)) * 100.0) / 100.0,
+                      base - floor(fabs(sin(t * 5.3)) * 100.0) / 100.0,
+                      base + floor(sin(t * 7.7) * 50.0) / 100.0,
                       floor(fabs(sin(t * 11.9)) * 1e7) / 1000.0};
     return bar;
 }
@@ -101,12 +104,11 @@ static void assert_rows(struct day *day, int64_t symbol)
 static void report(const struct day *day)
 {
     struct manifest_sizes sizes = find_sizes(day->fixture->lake);
-    print_message("%" PRId64 " symbols, %" PRId64 " days before, %" PRId64
-                  " minutes: data and state at most %" PRId64 " %% of the live bytes (minute %" PRId64
-                  "), the whole lake %" PRId64 " %%; at the end %" PRId64 " live bytes, %" PRId64
-                  " in history, manifest %" PRId64 ", its log %" PRId64 "\n",
-                  n_symbols, n_days_before, n_minutes, day->worst_percent, day->worst_minute,
-                  day->worst_whole_percent, sizes.live_bytes, sizes.unchanged_bytes + sizes.changed_bytes,
+    print_message("%" PRId64 " symbols, %" PRId64 " days before, %" PRId64 " minutes: data and state at most %" PRId64
+                  " %% of the live bytes (minute %" PRId64 "), the whole lake %" PRId64 " %%; at the end %" PRId64
+                  " live bytes, %" PRId64 " in history, manifest %" PRId64 ", its log %" PRId64 "\n",
+                  n_symbols, n_days_before, n_minutes, day->worst_percent, day->worst_minute, day->worst_whole_percent,
+                  sizes.live_bytes, sizes.unchanged_bytes + sizes.changed_bytes,
                   count_bytes(day->fixture, "manifest.db"), count_bytes(day->fixture, "manifest.db-wal"));
 }
 

@@ -177,7 +177,7 @@ static void test_what_cannot_be_meant_is_refused(void **state)
     struct lake_error err = {LAKE_OK, ""};
     const struct bar bar = bar_of(DAY_2024);
     (void)write_bars(fixture->lake, "BTCUSDT", &bar, 1);
-    assert_int_equal(delete_selected(fixture->lake, (struct lake_selection){NULL}, false, &result, &err),
+    assert_int_equal(delete_selected(fixture->lake, (struct lake_selection){.symbol = NULL}, false, &result, &err),
                      LAKE_INVALID_ARGUMENT);
     assert_non_null(strstr(err.message, "name what to delete"));
     assert_int_equal(delete_selected(fixture->lake, (struct lake_selection){.symbol = "BTCUSD"}, false, &result, &err),

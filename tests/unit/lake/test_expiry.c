@@ -315,7 +315,8 @@ static void read_slowly(const char *root, int started, int go_on)
     char byte = 0;
     const struct lake_scan_options options = {.size = sizeof options, .dataset = {"test", NULL, "BTCUSDT", NULL, "1m"}};
     (void)snprintf(own.root, sizeof own.root, "%s", root);
-    if (fixture_try_open(&own, io_system(), NULL) != LAKE_OK || lake_scan_open(own.lake, &options, &scan, NULL) != LAKE_OK)
+    if (fixture_try_open(&own, io_system(), NULL) != LAKE_OK ||
+        lake_scan_open(own.lake, &options, &scan, NULL) != LAKE_OK)
         _exit(1);
     if (write(started, "x", 1) != 1 || read(go_on, &byte, 1) != 1)
         _exit(2);

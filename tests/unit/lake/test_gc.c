@@ -9,6 +9,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <datalake/history.h>
+
 #include "unit/base/check.h"
 
 static const struct lake_maintain_options gc = {.gc = true};
@@ -180,6 +182,43 @@ static void test_writing_goes_on_after_directories_went(void **state)
     fixture_free(fixture);
 }
 
+/* Between two steps a day is deleted: the move of its file waits to be made durable, and its directory with it. */
+static int delete_a_day(void *context, int64_t n_rows, int64_t n_bytes, int64_t n_bytes_total)
+{
+    struct lake_error err = {0};
+    struct lake_delete_options options = {.size = sizeof options,
+                                          .selection = {.symbol = "BTCUSDT"},
+                                          .has_start = true,
+                                          .has_end = true,
+                                          .start_ms = DAY_2024 + MS_PER_DAY,
+                                          .end_ms = DAY_2024 + 2 * MS_PER_DAY};
+    struct lake_change_result result = {.size = sizeof result};
+    (void)n_rows;
+    (void)n_bytes;
+    (void)n_bytes_total;
+    lake_ok(lake_delete(context, &options, &result, &err));
+    return 0;
+}
+
+static void test_a_directory_that_a_move_waits_for_stays(void **state)
+{
+    (void)state;
+    static const char day[] = "data/TEST/FUTURES/BTCUSDT/raw/1m/2024/01/02";
+    int64_t now_ms = DAY_2024;
+    struct fixture *fixture = clock_fixture_new(&now_ms);
+    struct lake_maintain_options options = {.gc = true, .progress = {delete_a_day, fixture->lake}};
+    write_days(fixture->lake, "BTCUSDT", 0, 3);
+    (void)mkdir(path_in(fixture, ".lake/history"), 0777);
+    put_file(fixture, ORPHAN, "orphan"); /* so that there is a step before the one on directories */
+    now_ms = modified_ms(fixture, ORPHAN) + MS_PER_DAY;
+    assert_int_equal(maintain(fixture->lake, options)->n, 1);
+    assert_days(fixture->lake, "BTCUSDT", 0, 3, 1);
+    assert_true(is_there(fixture, day));
+    assert_int_equal(maintain_twice(fixture->lake, gc)->rows[0].n_files, 1);
+    assert_false(is_there(fixture, day));
+    fixture_free(fixture);
+}
+
 /* ---- dead processes ---- */
 
 /* A child stages rows, begins a scan, and is gone without a word. */
@@ -264,6 +303,7 @@ int main(void)
         cmocka_unit_test(test_directories_left_empty_go),
         cmocka_unit_test(test_the_data_root_stays),
         cmocka_unit_test(test_writing_goes_on_after_directories_went),
+        cmocka_unit_test(test_a_directory_that_a_move_waits_for_stays),
         cmocka_unit_test(test_what_dead_processes_left_goes),
         cmocka_unit_test(test_the_living_keep_what_is_theirs),
     };

@@ -57,8 +57,11 @@ static void assert_parses_back(const struct layout_file *file)
 
 static void test_every_path_parses_back(void **state)
 {
-    static const char *const symbols[] = {"BTCUSDT", "CON",  "FEATURES", "COM1.X",    "1000SATS-PERP", "BTCUSDT_261225",
-                                          "A-B-2024", "\xe5\xb8\x81\xe5\xae\x89", "X^!=@&+#"};
+    static const char *const symbols[] = {"BTCUSDT",       "CON",
+                                          "FEATURES",      "COM1.X",
+                                          "1000SATS-PERP", "BTCUSDT_261225",
+                                          "A-B-2024",      "\xe5\xb8\x81\xe5\xae\x89",
+                                          "X^!=@&+#"};
     static const char *const periods[] = {"1m", "5m", "1h", "1d", "1mo", "tick", "event"};
     static const char *const dates[] = {"0001-01-01", "1969-12-31", "2024-02-29", "9999-12-31"};
     char longest[LIMIT_NAME_BYTES + 1] = "";
@@ -80,7 +83,8 @@ static void test_every_path_parses_back(void **state)
 
 static void test_other_paths_are_refused(void **state)
 {
-    static const char good[] = "BINANCE/FUTURES/BTCUSDT/raw/1m/2023/04/01/BTCUSDT-1m-2023-04-01-0000000000000abc.parquet";
+    static const char good[] =
+        "BINANCE/FUTURES/BTCUSDT/raw/1m/2023/04/01/BTCUSDT-1m-2023-04-01-0000000000000abc.parquet";
     static const char *const bad[] = {
         "",
         "/",
@@ -148,10 +152,8 @@ static void test_no_state_file_looks_like_data(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_paths_of_each_grain),
-        cmocka_unit_test(test_every_path_parses_back),
-        cmocka_unit_test(test_other_paths_are_refused),
-        cmocka_unit_test(test_state_lies_beside_the_data),
+        cmocka_unit_test(test_paths_of_each_grain),           cmocka_unit_test(test_every_path_parses_back),
+        cmocka_unit_test(test_other_paths_are_refused),       cmocka_unit_test(test_state_lies_beside_the_data),
         cmocka_unit_test(test_no_state_file_looks_like_data),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

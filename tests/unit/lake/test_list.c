@@ -77,18 +77,19 @@ static void name_row(const struct table *table, size_t row, bool is_file, char *
         (void)snprintf(out, n, "%s", table_get(table, row, "path"));
     else
         (void)snprintf(out, n, "%s/%s/%s/%s/%s", table_get(table, row, "exchange"), table_get(table, row, "market"),
-                       table_get(table, row, "symbol"), table_get(table, row, "type"),
-                       table_get(table, row, "period"));
+                       table_get(table, row, "symbol"), table_get(table, row, "type"), table_get(table, row, "period"));
 }
 
 static void assert_same_row(const struct table *a, size_t row_a, const struct table *b, size_t row_b)
 {
+    assert_true(row_a < a->n_rows && row_b < b->n_rows);
     for (size_t i = 0; i < a->n_columns; i++)
         assert_string_equal(a->cells[row_a * a->n_columns + i], b->cells[row_b * b->n_columns + i]);
 }
 
 /* Pages of `limit` rows are the whole list. */
-static void assert_pages_join(struct lake *lake, list_function function, struct lake_list_options options, int64_t limit)
+static void assert_pages_join(struct lake *lake, list_function function, struct lake_list_options options,
+                              int64_t limit)
 {
     char after[256] = "";
     size_t row = 0;
@@ -174,11 +175,30 @@ static void test_after_need_not_be_there(void **state)
     assert_int_equal(page->n_rows, 1);
     assert_string_equal(table_get(page, 0, "symbol"), "ETHUSDT");
     table_free(page);
-    page = list(fixture->lake, lake_list_files,
-                (struct lake_list_options){
-                    .after = "TEST/FUTURES/DOGEUSDT/raw/1m/2024/01/01/DOGEUSDT-1m-2024-01-01-0123456789abcdef.parquet"});
+    page =
+        list(fixture->lake, lake_list_files,
+             (struct lake_list_options){
+                 .after = "TEST/FUTURES/DOGEUSDT/raw/1m/2024/01/01/DOGEUSDT-1m-2024-01-01-0123456789abcdef.parquet"});
     assert_int_equal(page->n_rows, 1);
     assert_string_equal(table_get(page, 0, "symbol"), "ETHUSDT");
+    table_free(page);
+}
+
+/* A file of a dataset that is not asked for only says where to begin. */
+static void test_after_a_file_that_is_not_selected(void **state)
+{
+    struct fixture *fixture = *state;
+    char path[256];
+    add_days(fixture->lake, "FUTURES", "BTCUSDT", DAY_2024, N_DAYS);
+    add_days(fixture->lake, "SPOT", "BTCUSDT", DAY_2024, N_DAYS);
+    struct table *page = list(fixture->lake, lake_list_files, (struct lake_list_options){.limit = 1});
+    assert_string_equal(table_get(page, 0, "market"), "FUTURES");
+    name_row(page, 0, true, path, sizeof path);
+    table_free(page);
+    page = list(fixture->lake, lake_list_files,
+                (struct lake_list_options){.selection = {.market = "SPOT"}, .after = path});
+    assert_int_equal(page->n_rows, N_DAYS);
+    assert_string_equal(table_get(page, 0, "market"), "SPOT");
     table_free(page);
 }
 
@@ -187,8 +207,8 @@ static void test_wrong_questions_are_refused(void **state)
     struct fixture *fixture = *state;
     struct ArrowArrayStream stream;
     const struct lake_list_options sizeless = {.size = 3};
-    static const char *const no_datasets[] = {"", "TEST", "TEST/FUTURES/BTCUSDT/raw", "TEST/FUTURES/BTCUSDT/raw/1m/",
-                                              "TEST//BTCUSDT/raw/1m", "a/b/c/d/e/f"};
+    static const char *const no_datasets[] = {
+        "", "TEST", "TEST/FUTURES/BTCUSDT/raw", "TEST/FUTURES/BTCUSDT/raw/1m/", "TEST//BTCUSDT/raw/1m", "a/b/c/d/e/f"};
     add_days(fixture->lake, "FUTURES", "BTCUSDT", DAY_2024, 1);
     for (size_t i = 0; i < sizeof no_datasets / sizeof *no_datasets; i++)
         assert_refused(fixture->lake, lake_list_datasets, (struct lake_list_options){.after = no_datasets[i]},
@@ -268,6 +288,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_pages_of_files_join, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_page_goes_on_after_a_file_that_was_replaced, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_after_need_not_be_there, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_after_a_file_that_is_not_selected, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_wrong_questions_are_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_lists_of_the_past, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_history_is_shown_in_bytes, set_up, tear_down),

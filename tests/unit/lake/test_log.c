@@ -106,6 +106,39 @@ static void test_what_an_entry_says(void **state)
     table_free(table);
 }
 
+enum { N_MANY = 5000 };
+
+/* Operations as they would be after long use, without their data. */
+static void add_operations(struct lake *lake, int64_t n)
+{
+    mutex_lock(lake->mutex);
+    assert_int_equal(manifest_begin(lake->manifest, NULL), LAKE_OK);
+    for (int64_t i = 0; i < n; i++) {
+        struct manifest_operation operation = {
+            .kind = "compact", .source = "", .software = "test", .detail = "", .finished_ms = test_clock.now_ms};
+        int64_t snapshot = 0;
+        assert_int_equal(manifest_add_operation(lake->manifest, &operation, &snapshot, NULL), LAKE_OK);
+    }
+    assert_int_equal(manifest_commit(lake->manifest, NULL), LAKE_OK);
+    mutex_unlock(lake->mutex);
+}
+
+static void test_a_long_log_comes_in_pieces(void **state)
+{
+    struct fixture *fixture = *state;
+    char expected[32];
+    add_operations(fixture->lake, N_MANY);
+    struct table *table = read_log(fixture->lake, (struct lake_log_options){.limit = N_MANY});
+    assert_int_equal(table->n_rows, N_MANY);
+    assert_int_equal(table->n_batches, 2);
+    for (size_t i = 0; i < table->n_rows; i++) {
+        (void)snprintf(expected, sizeof expected, "%d", (int)(N_OPERATIONS + N_MANY - i));
+        assert_string_equal(table_get(table, i, "snapshot"), expected);
+    }
+    assert_string_equal(table_get(table, 0, "datasets"), "");
+    table_free(table);
+}
+
 static void test_wrong_questions_are_refused(void **state)
 {
     struct fixture *fixture = *state;
@@ -126,6 +159,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_latest_first, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_operations_of_a_dataset, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_what_an_entry_says, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_long_log_comes_in_pieces, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_wrong_questions_are_refused, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

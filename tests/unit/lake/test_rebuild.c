@@ -294,12 +294,10 @@ static void test_a_column_of_another_type_is_set_aside(void **state)
     /* The same name has another type in another dataset's file, which is put in this one's place. */
     write_days(fixture, "BTCUSDT", 2);
     struct lake_selection other = {"test", NULL, "OTHER", NULL, "1m"};
-    static const struct column_field fields[] = {{"ts", COLUMN_TIMESTAMP_MS, 0, false},
-                                                 {"open", COLUMN_DOUBLE, 0, true},
-                                                 {"note", COLUMN_INT64, 0, true}};
-    static const struct column_field others[] = {{"ts", COLUMN_TIMESTAMP_MS, 0, false},
-                                                 {"open", COLUMN_DOUBLE, 0, true},
-                                                 {"note", COLUMN_DOUBLE, 0, true}};
+    static const struct column_field fields[] = {
+        {"ts", COLUMN_TIMESTAMP_MS, 0, false}, {"open", COLUMN_DOUBLE, 0, true}, {"note", COLUMN_INT64, 0, true}};
+    static const struct column_field others[] = {
+        {"ts", COLUMN_TIMESTAMP_MS, 0, false}, {"open", COLUMN_DOUBLE, 0, true}, {"note", COLUMN_DOUBLE, 0, true}};
     for (int i = 0; i < 2; i++) {
         struct schema *schema = NULL;
         struct batch batch = {0};

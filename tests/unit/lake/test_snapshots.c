@@ -120,8 +120,7 @@ static void assert_names(struct lake *lake, const char *expected)
     for (size_t i = 0; i < table->n_rows; i++) {
         size_t n = strlen(found);
         (void)snprintf(found + n, sizeof found - n, "%s%s %s %s %s", i == 0 ? "" : "; ", table_get(table, i, "name"),
-                       table_get(table, i, "snapshot"), table_get(table, i, "committed"),
-                       table_get(table, i, "named"));
+                       table_get(table, i, "snapshot"), table_get(table, i, "committed"), table_get(table, i, "named"));
     }
     table_free(table);
     assert_string_equal(found, expected);

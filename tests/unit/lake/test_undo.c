@@ -165,6 +165,64 @@ static void test_there_may_be_nothing_to_undo(void **state)
     assert_int_equal(try_undo(fixture->lake, -1, &err), LAKE_INVALID_ARGUMENT);
 }
 
+struct intruder {
+    struct lake *lake;
+    struct bar bar;
+    int calls;
+};
+
+static int intrude(void *context, int64_t n_rows, int64_t n_bytes, int64_t n_total)
+{
+    struct intruder *intruder = context;
+    (void)n_rows;
+    (void)n_bytes;
+    (void)n_total;
+    if (intruder->calls++ == 1)
+        (void)write_bars(intruder->lake, "BTCUSDT", &intruder->bar, 1);
+    return 0;
+}
+
+/* Between the look at the days and the commit: what the other wrote is not undone with them. */
+static void test_a_day_that_changes_meanwhile_is_a_conflict(void **state)
+{
+    struct fixture *fixture = *state;
+    struct bar *bars = new_bars(DAY);
+    struct intruder intruder = {fixture->lake, bar_of(DAY_2024 + MS_PER_MINUTE), 0};
+    const struct lake_undo_options options = {.size = sizeof options, .snapshot = 2, .progress = {intrude, &intruder}};
+    struct lake_change_result result = {.size = sizeof result};
+    struct lake_error err = {LAKE_OK, ""};
+    (void)write_bars(fixture->lake, "BTCUSDT", bars, DAY);
+    bars[0].close = 2.5;
+    (void)write_bars(fixture->lake, "BTCUSDT", bars, DAY);
+    intruder.bar.close = 3.5;
+    assert_int_equal(lake_undo(fixture->lake, &options, &result, &err), LAKE_CONFLICT);
+    assert_true(intruder.calls > 2);
+    assert_non_null(strstr(err.message, "snapshot 3 (ingest)"));
+    bars[1].close = 3.5;
+    assert_holds(fixture->lake, "BTCUSDT", bars, DAY);
+    free(bars);
+}
+
+/* Another day of the same file changes meanwhile: staged again, and both are there. */
+static void test_another_day_that_changes_meanwhile_is_kept(void **state)
+{
+    struct fixture *fixture = *state;
+    struct bar *bars = new_bars(2 * DAY);
+    struct intruder intruder = {fixture->lake, bar_of(DAY_2024 + MS_PER_DAY), 0};
+    const struct lake_undo_options options = {.size = sizeof options, .snapshot = 2, .progress = {intrude, &intruder}};
+    struct lake_change_result result = {.size = sizeof result};
+    (void)write_bars(fixture->lake, "BTCUSDT", bars, 2 * DAY);
+    const struct bar changed = {bars[0].ts, 1, 1, 1, 1, 1};
+    (void)write_bars(fixture->lake, "BTCUSDT", &changed, 1);
+    (void)roll_up(fixture->lake, "BTCUSDT", DAY_2024, DAY_2024 + MONTH_2024);
+    intruder.bar.close = 3.5;
+    assert_int_equal(lake_undo(fixture->lake, &options, &result, NULL), LAKE_OK);
+    assert_true(intruder.calls > 2);
+    bars[DAY].close = 3.5;
+    assert_holds(fixture->lake, "BTCUSDT", bars, 2 * DAY);
+    free(bars);
+}
+
 /* ---- what has expired ---- */
 
 static void test_what_expired_cannot_come_back(void **state)
@@ -201,6 +259,8 @@ int main(void)
         T(test_an_undo_gives_nulls_back),
         T(test_a_dry_run_changes_nothing),
         T(test_there_may_be_nothing_to_undo),
+        T(test_a_day_that_changes_meanwhile_is_a_conflict),
+        T(test_another_day_that_changes_meanwhile_is_kept),
         cmocka_unit_test(test_what_expired_cannot_come_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,7 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
+
+#include "lake/content.h"
+#include "manifest/manifest.h"
 
 static int set_up(void **state)
 {
@@ -135,9 +139,9 @@ static void test_strangers_are_found(void **state)
     assert_one_problem(run_verify(fixture, LAKE_VERIFY_FAST), "stranger");
     assert_int_equal(unlink(copy), 0);
     /* One that is named like a file of the lake, of a day, a dataset and a depth that the lake does not have. */
-    static const char *const places[] = {"data/x.parquet", "data/TEST/FUTURES/BTCUSDT/x.parquet",
-                                         "data/TEST/FUTURES/BTCUSDT/raw/1m/2024/01/01/"
-                                         "BTCUSDT-1m-2024-01-01-00000000000000ff.parquet"};
+    static const char *const places[] = {
+        "data/x.parquet", "data/TEST/FUTURES/BTCUSDT/x.parquet",
+        "data/TEST/FUTURES/BTCUSDT/raw/1m/2024/01/01/BTCUSDT-1m-2024-01-01-00000000000000ff.parquet"};
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
         (void)snprintf(copy, sizeof copy, "%s/%s", fixture->root, places[i]);
         assert_int_equal(link(path, copy), 0);
@@ -202,6 +206,80 @@ static void test_a_live_file_in_history_is_misplaced(void **state)
     assert_int_equal(rename(path, to), 0);
     const struct found *found = run_verify(fixture, LAKE_VERIFY_FAST);
     assert_one_problem(found, "misplaced");
+}
+
+/* A write transaction of the test's own: what no commit would record. */
+struct record {
+    struct manifest *manifest;
+    struct arena arena;
+    struct manifest_file *files;
+    struct manifest_content *contents;
+    struct manifest_operation operation;
+    int64_t snapshot;
+};
+
+static void begin_record(struct fixture *fixture, struct record *record)
+{
+    int64_t last = 0;
+    size_t n = 0;
+    *record = (struct record){.manifest = fixture->lake->manifest,
+                              .operation = {.kind = "test", .source = "", .software = "test", .detail = ""}};
+    arena_init(&record->arena, 1 << 20);
+    assert_int_equal(
+        manifest_find_files(record->manifest, 0, INT64_MIN, INT64_MAX, &record->arena, &record->files, &n, &last, NULL),
+        LAKE_OK);
+    assert_int_equal(n, 1);
+    assert_int_equal(manifest_find_contents(record->manifest, record->files[0].dataset_id, 0, 100000, &record->arena,
+                                            &record->contents, &n, NULL),
+                     LAKE_OK);
+    assert_int_equal(n, 1);
+    assert_int_equal(manifest_begin(record->manifest, NULL), LAKE_OK);
+    assert_int_equal(manifest_add_operation(record->manifest, &record->operation, &record->snapshot, NULL), LAKE_OK);
+    record->contents[0].operation_id = record->operation.id;
+}
+
+static void end_record(struct record *record)
+{
+    assert_int_equal(manifest_put_content(record->manifest, &record->contents[0], record->snapshot, NULL), LAKE_OK);
+    assert_int_equal(manifest_commit(record->manifest, NULL), LAKE_OK);
+    arena_release(&record->arena);
+}
+
+/* Bytes that are as they were committed are not taken away because the manifest says something else of their rows. */
+static void test_rows_that_are_not_those_of_the_content_are_found(void **state)
+{
+    struct fixture *fixture = *state;
+    struct record record;
+    begin_record(fixture, &record);
+    record.contents[0].sha256[7] ^= 1;
+    end_record(&record);
+    assert_int_equal(run_verify(fixture, LAKE_VERIFY_FAST)->n, 0);
+    assert_one_problem(run_verify(fixture, LAKE_VERIFY_FULL), "content");
+    assert_one_action(run_repair(fixture), "content", "none");
+    assert_int_equal(try_read(fixture, NULL), LAKE_OK);
+}
+
+/* Between a commit and its last move. */
+static void test_a_retired_file_that_was_not_moved_yet_is_no_stranger(void **state)
+{
+    struct fixture *fixture = *state;
+    struct record record;
+    struct content_day empty;
+    struct sha256 *hash = NULL;
+    begin_record(fixture, &record);
+    const struct manifest_retirement retirement = {record.files[0].id, record.snapshot, record.operation.finished_ms,
+                                                   record.files[0].n_rows, "history/later.retired"};
+    assert_int_equal(manifest_retire_file(record.manifest, &retirement, NULL), LAKE_OK);
+    assert_int_equal(sha256_new(&hash, NULL), LAKE_OK);
+    assert_int_equal(content_empty_day(record.contents[0].day, hash, &empty, NULL), LAKE_OK);
+    sha256_free(hash);
+    record.contents[0].n_rows = 0;
+    record.contents[0].time_from_ms = record.contents[0].time_to_ms = empty.first_ms;
+    memcpy(record.contents[0].sha256, empty.sha256, SHA256_BYTES);
+    end_record(&record);
+    assert_int_equal(count_paths(fixture, "data", ".parquet"), 1);
+    assert_int_equal(run_verify(fixture, LAKE_VERIFY_FAST)->n, 0);
+    assert_int_equal(run_verify(fixture, LAKE_VERIFY_FULL)->n, 0);
 }
 
 static void test_a_damaged_manifest_is_a_problem(void **state)
@@ -287,6 +365,44 @@ static void test_unknown_sizes_are_refused(void **state)
     stream.release(&stream);
 }
 
+/* In the child: the same two days, over and over, each time with other rows. */
+static void write_on(struct fixture *fixture, int n)
+{
+    fixture->lake = NULL; /* the parent's */
+    if (fixture_try_open(fixture, io_system(), NULL) != LAKE_OK)
+        _exit(1);
+    for (int i = 0; i < n; i++) {
+        struct bar bars[2] = {bar_of(DAY_2024), bar_of(DAY_2024 + MS_PER_DAY)};
+        bars[0].close = bars[1].close = 1000.0 + i;
+        (void)write_bars(fixture->lake, "BTCUSDT", bars, 2);
+    }
+    lake_close(fixture->lake);
+    _exit(0);
+}
+
+/* What is replaced, published, retired or expired at this moment is no damage; nor does a repair touch it. */
+static void test_a_writer_at_work_is_no_damage(void **state)
+{
+    enum { N_COMMITS = 150 };
+    struct fixture *fixture = *state;
+    int status = 0, n = 0;
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0)
+        write_on(fixture, N_COMMITS);
+    while (waitpid(child, &status, WNOHANG) == 0) {
+        const struct found *found =
+            n % 3 == 0 ? run_repair(fixture) : run_verify(fixture, n % 3 == 1 ? LAKE_VERIFY_FAST : LAKE_VERIFY_FULL);
+        for (size_t i = 0; i < found->n; i++)
+            fail_msg("%s: %s: %s", found->rows[i].path, found->rows[i].problem, found->rows[i].detail);
+        n++;
+    }
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    assert_true(n > 0);
+    assert_int_equal(run_verify(fixture, LAKE_VERIFY_FULL)->n, 0);
+    assert_int_equal(count_paths(fixture, ".lake/quarantine", NULL), 0);
+}
+
 /* More files than one page of the manifest's list, more datasets than one too. */
 static void test_everything_is_looked_at_however_much_there_is(void **state)
 {
@@ -325,11 +441,14 @@ int main(void)
         TEST(test_damaged_history_is_found_in_full_only),
         TEST(test_what_nobody_knows_in_history_is_found),
         TEST(test_a_live_file_in_history_is_misplaced),
+        TEST(test_rows_that_are_not_those_of_the_content_are_found),
+        TEST(test_a_retired_file_that_was_not_moved_yet_is_no_stranger),
         TEST(test_a_damaged_manifest_is_a_problem),
         TEST(test_a_selection_of_nothing_is_an_error),
         TEST(test_a_selection_is_all_that_is_looked_at),
         TEST(test_verify_can_be_cancelled),
         TEST(test_unknown_sizes_are_refused),
+        TEST(test_a_writer_at_work_is_no_damage),
         TEST(test_everything_is_looked_at_however_much_there_is),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

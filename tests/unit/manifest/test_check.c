@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "manifest/history.h"
+#include "manifest/sqlite.h"
 #include "unit/manifest/fixture.h"
 
 struct problems {
@@ -75,7 +76,8 @@ static const struct {
     {"UPDATE operations SET n_uses = 9 WHERE id = 1", "operation 1 counts 9 uses and has", true},
     {"UPDATE operations SET snapshot = 2 WHERE id = 1", "operation 1 and snapshot 2 do not belong together", false},
     {"UPDATE snapshots SET committed_ms = 5000 WHERE id = 2", "snapshot 3 was committed before", false},
-    {"UPDATE files SET partition_end_ms = 4 * 86400000 WHERE id = 2", "ETHUSDT raw 1m: live files 2 and 4 overlap", false},
+    {"UPDATE files SET partition_end_ms = 4 * 86400000 WHERE id = 2", "ETHUSDT raw 1m: live files 2 and 4 overlap",
+     false},
     {"UPDATE contents SET n_rows = 7 WHERE dataset_id = 2 AND day = 1", "B/file: has 1440 rows, its days 7", false},
     {"UPDATE contents SET day = 9 WHERE dataset_id = 2 AND day = 1", "B/file: has 1440 rows, its days 0", false},
     {"INSERT INTO contents (dataset_id, day, version, sha256, n_rows, time_from_ms, time_to_ms, operation_id, added)"
@@ -136,38 +138,94 @@ static void test_a_check_can_be_stopped(void **state)
     fixture_commit(f);
 }
 
-/* Damage below SQL: pages of nonsense. The check says so and comes to its end. */
-static void test_nonsense_in_pages_is_found(void **state)
+/* A closed manifest with rows in every kind of page, as bytes that the caller frees. */
+static uint8_t *take_bytes(struct fixture *f, int64_t *n_bytes)
 {
-    struct fixture *f = *state;
-    uint8_t nonsense[300];
     fill(f);
     manifest_flush(f->manifest);
     manifest_close(f->manifest);
     f->manifest = NULL;
-    memset(nonsense, 0xa5, sizeof nonsense);
-    int64_t n_bytes = file_bytes(f->path);
-    int found = 0;
-    for (int64_t at = 4096; at < n_bytes; at += 4096) {
-        char path[160];
-        uint8_t *bytes = test_malloc((size_t)n_bytes);
-        FILE *file = fopen(f->path, "rb");
-        assert_non_null(file);
-        assert_int_equal(fread(bytes, 1, (size_t)n_bytes, file), n_bytes);
-        fclose(file);
-        memcpy(bytes + at, nonsense, sizeof nonsense);
-        snprintf(path, sizeof path, "%s/nonsense.db", f->directory);
-        write_bytes(path, bytes, (size_t)n_bytes);
-        test_free(bytes);
-        if (manifest_open(path, MANIFEST_READ_WRITE, NULL, &f->manifest, &f->err) == LAKE_OK) {
-            found += check(f, true).n > 0;
-            manifest_close(f->manifest);
-            f->manifest = NULL;
-        } else {
-            found++;
-        }
+    *n_bytes = file_bytes(f->path);
+    uint8_t *bytes = test_malloc((size_t)*n_bytes);
+    FILE *file = fopen(f->path, "rb");
+    assert_non_null(file);
+    assert_int_equal(fread(bytes, 1, (size_t)*n_bytes, file), *n_bytes);
+    fclose(file);
+    return bytes;
+}
+
+/* Whether these bytes are refused or found damaged. */
+static bool is_found(struct fixture *f, const uint8_t *bytes, int64_t n_bytes)
+{
+    char path[160];
+    bool found = true;
+    snprintf(path, sizeof path, "%s/damaged.db", f->directory);
+    write_bytes(path, bytes, (size_t)n_bytes);
+    if (manifest_open(path, MANIFEST_READ_WRITE, NULL, &f->manifest, &f->err) == LAKE_OK) {
+        found = check(f, true).n > 0;
+        manifest_close(f->manifest);
+        f->manifest = NULL;
     }
-    assert_true(found > 5);
+    return found;
+}
+
+/* Damage below SQL: pages of nonsense. The check says so and comes to its end. */
+static void test_nonsense_in_pages_is_found(void **state)
+{
+    struct fixture *f = *state;
+    uint8_t nonsense[300], kept[300];
+    int64_t n_bytes = 0;
+    uint8_t *bytes = take_bytes(f, &n_bytes);
+    memset(nonsense, 0xa5, sizeof nonsense);
+    for (int64_t at = 4096; at < n_bytes; at += 4096) {
+        memcpy(kept, bytes + at, sizeof kept);
+        memcpy(bytes + at, nonsense, sizeof nonsense);
+        assert_true(is_found(f, bytes, n_bytes));
+        memcpy(bytes + at, kept, sizeof kept);
+    }
+    test_free(bytes);
+}
+
+/* A bit anywhere, free space, texts and numbers alike. The steps are primes, so that every page and every part of one is met. */
+static void test_any_bit_is_found(void **state)
+{
+    struct fixture *f = *state;
+    int64_t n_bytes = 0;
+    uint8_t *bytes = take_bytes(f, &n_bytes);
+    assert_false(is_found(f, bytes, n_bytes));
+    for (int64_t at = 0; at < n_bytes; at += at < 100 ? 1 : 509) {
+        uint8_t bit = (uint8_t)(1 << at % 8);
+        bytes[at] ^= bit;
+        if (!is_found(f, bytes, n_bytes))
+            fail_msg("a flipped bit %d of byte %d is not found", (int)(at % 8), (int)at);
+        bytes[at] ^= bit;
+    }
+    test_free(bytes);
+}
+
+static void test_a_copy_has_checksums_too(void **state)
+{
+    struct fixture *f = *state;
+    struct database *copy = NULL;
+    char path[160];
+    int64_t page = 0;
+    fill(f);
+    snprintf(path, sizeof path, "%s/copy.db", f->directory);
+    must(f, manifest_copy(f->manifest, path, &f->err));
+    must(f, database_open(path, DATABASE_READ_WRITE, &copy, &f->err));
+    must(f, database_find_damaged_page(copy, &page, &f->err));
+    assert_int_equal(page, -1);
+    database_close(copy);
+    FILE *file = fopen(path, "r+b");
+    assert_non_null(file);
+    assert_int_equal(fseek(file, 3 * 4096 - 9, SEEK_SET), 0);
+    assert_int_equal(fputc('?', file), '?');
+    fclose(file);
+    must(f, database_open(path, DATABASE_READ_WRITE, &copy, &f->err));
+    page = 0;
+    must(f, database_find_damaged_page(copy, &page, &f->err));
+    assert_int_equal(page, 2);
+    database_close(copy);
 }
 
 int main(void)
@@ -178,6 +236,8 @@ int main(void)
         T(test_each_damage_is_found_and_named),
         T(test_a_check_can_be_stopped),
         T(test_nonsense_in_pages_is_found),
+        T(test_any_bit_is_found),
+        T(test_a_copy_has_checksums_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -329,10 +329,8 @@ static void test_unchanged_history_beyond_its_bytes_goes_oldest_first(void **sta
 static void test_a_name_keeps_what_it_needs_and_that_counts_against_nobody(void **state)
 {
     static const int64_t times[] = {1000, 2000, 3000, 4000};
-    const struct manifest_expiry all = {.changed_before_ms = INT64_MAX,
-                                        .unchanged_before_ms = INT64_MAX,
-                                        .needed_snapshot = INT64_MAX,
-                                        .limit = 10};
+    const struct manifest_expiry all = {
+        .changed_before_ms = INT64_MAX, .unchanged_before_ms = INT64_MAX, .needed_snapshot = INT64_MAX, .limit = 10};
     const struct manifest_expiry by_bytes = {.unchanged_bytes = 2 * 48000, .needed_snapshot = 9, .limit = 10};
     struct fixture *f = *state;
     struct manifest_file *files = NULL;
@@ -365,10 +363,8 @@ static void test_a_name_keeps_what_it_needs_and_that_counts_against_nobody(void 
 static void test_live_and_outstanding_files_never_expire(void **state)
 {
     static const int64_t times[] = {1000};
-    const struct manifest_expiry all = {.changed_before_ms = INT64_MAX,
-                                        .unchanged_before_ms = INT64_MAX,
-                                        .needed_snapshot = INT64_MAX,
-                                        .limit = 10};
+    const struct manifest_expiry all = {
+        .changed_before_ms = INT64_MAX, .unchanged_before_ms = INT64_MAX, .needed_snapshot = INT64_MAX, .limit = 10};
     struct fixture *f = *state;
     struct manifest_file *files = NULL;
     size_t n = 0;

@@ -76,8 +76,8 @@ static void put_rows(struct fixture *f, struct model *m, struct write write, int
 }
 
 /* Days of a file that was taken away and is not to be written over get files of their own again. */
-static void put_back(struct fixture *f, struct model *m, struct write write, int64_t dataset, const bool of_file[N_DAYS],
-                     int64_t but_day)
+static void put_back(struct fixture *f, struct model *m, struct write write, int64_t dataset,
+                     const bool of_file[N_DAYS], int64_t but_day)
 {
     for (int64_t d = 0; d < N_DAYS; d++)
         if (of_file[d] && d != but_day && m->rows[write.snapshot][dataset][d] > 0)
@@ -237,7 +237,8 @@ static void compare_snapshots(struct fixture *f, struct model *m, int64_t needed
 {
     for (int64_t s = 1; s <= m->n_snapshots; s++) {
         int64_t dataset = next_random(m, N_DATASETS);
-        int64_t from_day = next_random(m, N_DAYS), to_day = from_day + 1 + next_random(m, (uint32_t)(N_DAYS - from_day));
+        int64_t from_day = next_random(m, N_DAYS),
+                to_day = from_day + 1 + next_random(m, (uint32_t)(N_DAYS - from_day));
         bool is_read = read_range(f, m, s, s, dataset, from_day, to_day);
         bool must_be = is_readable(m, s, dataset, from_day, to_day);
         if (must_be && !m->is_pruned[s] && !is_read)

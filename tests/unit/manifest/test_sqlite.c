@@ -170,6 +170,7 @@ static void test_a_held_write_lock_is_busy(void **state)
     must(f, database_run(two, "PRAGMA busy_timeout=0", &f->err));
     must(f, database_run(one, "BEGIN IMMEDIATE", &f->err));
     expect_status(f, LAKE_BUSY, database_run(two, "BEGIN IMMEDIATE", &f->err));
+    assert_non_null(strstr(f->err.message, "another process has kept it for 5 s"));
     must(f, database_run(one, "COMMIT", &f->err));
     must(f, database_run(two, "BEGIN IMMEDIATE; COMMIT", &f->err));
     database_close(one);

@@ -53,11 +53,10 @@ static void test_only_listings_of_everything_scan_a_table(void **state)
 {
     struct fixture *f = *state;
     static const enum statement_id of_history[] = {
-        STATEMENT_OUTSTANDING, /* as long as what the last commit moved */
-        STATEMENT_REMOVALS,    /* as long as what the last commit expired */
-        STATEMENT_NAMES,
-        STATEMENT_CONTENTS_OF,    /* of one operation, to undo it */
-        STATEMENT_SWEEP_CONTENTS, /* maintenance */
+        STATEMENT_OUTSTANDING,                           /* as long as what the last commit moved */
+        STATEMENT_REMOVALS,                              /* as long as what the last commit expired */
+        STATEMENT_NAMES,          STATEMENT_CONTENTS_OF, /* of one operation, to undo it */
+        STATEMENT_SWEEP_CONTENTS,                        /* maintenance */
     };
     for (int id = STATEMENT_COMMIT + 1; id < N_STATEMENTS; id++) {
         char plan[4000];

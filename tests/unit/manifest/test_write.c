@@ -294,7 +294,7 @@ static void test_the_life_of_an_outstanding_move(void **state)
     write = fixture_begin(f, 2);
     must(f, manifest_clear_outstanding(f->manifest, a.id, &f->err));
     must(f, manifest_clear_outstanding(f->manifest, 99, &f->err)); /* nothing to clear is fine */
-    must(f, retire(f, b.id, write.snapshot, "history/b")); /* not yet published */
+    must(f, retire(f, b.id, write.snapshot, "history/b"));         /* not yet published */
     fixture_commit(f);
     expect_outstanding(f, "2P d/b staging/b;2R d/b history/b;");
     expect_state_path(f, 1, NULL);

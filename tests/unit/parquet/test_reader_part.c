@@ -200,13 +200,58 @@ static void finding_a_day_reads_nothing(void **state)
     rig_free(rig);
 }
 
+/* Whether the file still says that the column is of this type: the memory is made for it. */
+static bool still_has(const struct parquet_reader *reader, const struct column_field *field, size_t column)
+{
+    const struct parquet_file *file = parquet_reader_file(reader);
+    return column < file->n_columns && file->columns[column].field.type == field->type &&
+           file->columns[column].field.width == field->width && file->n_rows == 4 * DAY_ROWS;
+}
+
+/* One byte wrong anywhere: what is read from the disk is what is read from memory, right or refused. */
+static void damage_is_met_alike(void **state)
+{
+    (void)state;
+    struct lake_error err = {0};
+    uint64_t seed = 17;
+    struct rig *rig = rig_new(4 * DAY_ROWS, DAY_ROWS);
+    struct parquet_source source = {"disk", NULL, (int64_t)rig->file.length, read_disk, &rig->disk};
+    int n_refused = 0;
+    for (int round = 0; round < 3000; round++) {
+        /* The indexes and the footer are the smaller part of the file, and the more interesting one. */
+        size_t tail = round % 2 == 0 ? rig->file.length : 8 << 10;
+        uint8_t *byte = rig->file.data + rig->file.length - 1 - fixture_random(&seed) % tail;
+        uint8_t difference = (uint8_t)(1u << fixture_random(&seed) % 8);
+        size_t column = (size_t)(fixture_random(&seed) % rig->schema->n_fields);
+        int64_t first = (int64_t)(fixture_random(&seed) % (4 * DAY_ROWS));
+        int64_t n = 1 + (int64_t)(fixture_random(&seed) % (uint64_t)(4 * DAY_ROWS - first));
+        struct parquet_target wanted = {
+            .values = rig->wanted.values, .offsets = rig->wanted.offsets, .bytes = &rig->wanted.bytes};
+        struct parquet_target got = {.values = rig->got.values, .offsets = rig->got.offsets, .bytes = &rig->got.bytes};
+        *byte ^= difference;
+        lake_status memory =
+            parquet_reader_open(rig->memory, parquet_source_bytes("memory", rig->file.data, rig->file.length), &err);
+        assert_int_equal(parquet_reader_open(rig->reader, source, &err), memory);
+        if (memory == LAKE_OK && still_has(rig->memory, &rig->schema->fields[column], column)) {
+            memory = parquet_reader_read(rig->memory, column, first, n, &wanted, &err);
+            assert_int_equal(parquet_reader_read(rig->reader, column, first, n, &got, &err), memory);
+        }
+        if (memory == LAKE_OK && column_type_width(&rig->schema->fields[column]) > 0)
+            assert_memory_equal(rig->got.values, rig->wanted.values,
+                                (size_t)n * column_type_width(&rig->schema->fields[column]));
+        n_refused += memory != LAKE_OK;
+        *byte ^= difference;
+    }
+    assert_true(n_refused > 100);
+    rig_free(rig);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(memory_holds_what_was_written),
-        cmocka_unit_test(a_day_takes_a_read_a_column),
-        cmocka_unit_test(every_part_is_the_same),
-        cmocka_unit_test(finding_a_day_reads_nothing),
+        cmocka_unit_test(memory_holds_what_was_written), cmocka_unit_test(a_day_takes_a_read_a_column),
+        cmocka_unit_test(every_part_is_the_same),        cmocka_unit_test(finding_a_day_reads_nothing),
+        cmocka_unit_test(damage_is_met_alike),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
