@@ -22,7 +22,7 @@ struct delete_options {
 #define AT(member) offsetof(struct delete_options, member)
 
 static const struct option options_table[] = {
-    SELECTION_OPTIONS(struct delete_options, selection),
+    SELECTION_OPTIONS(offsetof(struct delete_options, selection)),
     {"start", NULL, OPTION_START, false, "TIME", "only from this time on, UTC", AT(start)},
     {"end", NULL, OPTION_END, false, "TIME", "only before this time; a bare date means the end of that day", AT(end)},
     {"dry-run", NULL, OPTION_FLAG, false, NULL, "say what would be deleted, and delete nothing", AT(dry_run)},

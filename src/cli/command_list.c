@@ -15,7 +15,7 @@ struct list_options {
 #define AT(member) offsetof(struct list_options, member)
 
 static const struct option options_table[] = {
-    SELECTION_OPTIONS(struct list_options, selection),
+    SELECTION_OPTIONS(offsetof(struct list_options, selection)),
     {"files", NULL, OPTION_FLAG, false, NULL, "the files, not the datasets", AT(files)},
     {"as-of", NULL, OPTION_TEXT, false, "SNAPSHOT", "as it was then: a snapshot's number or name, or a time",
      AT(as_of)},

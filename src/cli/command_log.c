@@ -18,7 +18,7 @@ struct log_options {
 static const struct option options_table[] = {
     {"limit", NULL, OPTION_COUNT, false, "N", "the latest N; 20 if not given", AT(limit)},
     {"all", NULL, OPTION_FLAG, false, NULL, "all of them", AT(all)},
-    SELECTION_OPTIONS(struct log_options, selection),
+    SELECTION_OPTIONS(offsetof(struct log_options, selection)),
     {"format", NULL, OPTION_CHOICE, false, "table|csv|json|ndjson",
      "how to print; a table on a terminal and CSV elsewhere if not given", AT(format)},
 };

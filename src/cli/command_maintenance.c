@@ -27,7 +27,7 @@ static const struct option options_table[] = {
     {"gc", NULL, OPTION_FLAG, false, NULL, "remove what writers that died left behind", AT(gc)},
     {"optimize", NULL, OPTION_FLAG, false, NULL, "the manifest's own upkeep: statistics, free pages", AT(optimize)},
     {"dry-run", NULL, OPTION_FLAG, false, NULL, "say what would be done, and do nothing", AT(dry_run)},
-    SELECTION_OPTIONS(struct maintenance_options, selection),
+    SELECTION_OPTIONS(offsetof(struct maintenance_options, selection)),
     {"progress", NULL, OPTION_FLAG, false, NULL, "report progress even where standard error is no terminal",
      AT(progress)},
 };

@@ -18,7 +18,7 @@ struct verify_options {
 #define AT(member) offsetof(struct verify_options, member)
 
 static const struct option options_table[] = {
-    SELECTION_OPTIONS(struct verify_options, selection),
+    SELECTION_OPTIONS(offsetof(struct verify_options, selection)),
     {"full", NULL, OPTION_FLAG, false, NULL, "read everything: checksums, pages, rows, history", AT(full)},
     {"repair", NULL, OPTION_FLAG, false, NULL, "and repair what can be; the rest is set aside in quarantine and named",
      AT(repair)},

@@ -13,6 +13,7 @@
 #include "base/memory.h"
 #include "fault/fault_io.h"
 #include "fault/fault_memory.h"
+#include "io/tree.h"
 
 /* Two files, small ones. */
 #define FIRST (DAY_2024 + 23 * MS_PER_HOUR)
@@ -86,13 +87,6 @@ static void assert_whole(const struct trial *trial)
     lake_close(lake);
 }
 
-static void remove_place(const char *name)
-{
-    char command[PLACE_BYTES + 32];
-    (void)snprintf(command, sizeof command, "rm -rf '%s'", place(fixture, name));
-    assert_int_equal(system(command), 0);
-}
-
 /* After a failed or broken-off attempt: the next one succeeds, and once that is taken away nothing is left. */
 static void assert_next_succeeds(const struct trial *trial)
 {
@@ -104,7 +98,7 @@ static void assert_next_succeeds(const struct trial *trial)
         fail_msg("over a lake: %s", err.message);
     }
     assert_whole(trial);
-    remove_place(trial->name);
+    assert_int_equal(tree_remove(io_system(), place(fixture, trial->name), NULL), LAKE_OK);
     assert_int_equal(count_kept(), n_paths);
 }
 
