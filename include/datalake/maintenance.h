@@ -118,8 +118,7 @@ struct lake_backup_result {
     int64_t n_reflinked, n_hard_linked, n_copied;
 };
 
-/* A whole lake of its own in `directory` (manifest.db and data/; a checksum of the first in manifest.seal), as of one snapshot, while
- * readers and writers go on. Every file is checked against its SHA-256 on the way. Not there at all until it is whole. History is
+/* A whole lake of its own in `directory` (manifest.db and data/), as of one snapshot, while readers and writers go on. Every file is checked against its SHA-256 on the way. Not there at all until it is whole. History is
  * not taken along. Reflinks and hard links double no bytes, and share the fate of the disk. */
 LAKE_API LAKE_MUST_CHECK lake_status lake_backup(struct lake *lake, const struct lake_backup_options *options,
                                                  struct lake_backup_result *result, struct lake_error *err);

@@ -15,7 +15,6 @@
 #include "lake/duplicate.h"
 #include "lake/partial.h"
 #include "lake/readers.h"
-#include "lake/seal.h"
 #include "manifest/history.h"
 
 lake_status backup_check_options(const struct lake_backup_options *options, struct lake_backup_result *result,
@@ -111,20 +110,8 @@ struct backup {
     struct lake_backup_result *result;
     struct partial partial;
     struct manifest *copy;
-    char *manifest_path, *seal_path, *data_root; /* in the partial directory */
+    char *manifest_path, *data_root; /* in the partial directory */
 };
-
-/* By a connection of its own: other threads go on using the lake's. */
-static lake_status copy_manifest(struct backup *backup, struct lake_error *err)
-{
-    struct manifest *original = NULL;
-    TRY(manifest_open(backup->lake->db_path, MANIFEST_READ_ONLY, NULL, &original, err));
-    lake_status status = manifest_copy(original, backup->manifest_path, err);
-    manifest_close(original);
-    TRY(status);
-    TRY(manifest_open(backup->manifest_path, MANIFEST_READ_WRITE, NULL, &backup->copy, err));
-    return backup_check_manifest(backup->copy, backup->lake->db_path, backup->result, err);
-}
 
 static lake_status copy_files(struct backup *backup, struct lake_error *err)
 {
@@ -146,14 +133,13 @@ static lake_status fill(struct backup *backup, struct lake_error *err)
 {
     struct io io = backup->lake->io;
     TRY(path_join(backup->partial.path, BACKUP_MANIFEST, &backup->manifest_path, err));
-    TRY(path_join(backup->partial.path, BACKUP_SEAL, &backup->seal_path, err));
     TRY(path_join(backup->partial.path, BACKUP_DATA, &backup->data_root, err));
-    TRY(copy_manifest(backup, err));
+    TRY(backup_copy_manifest(backup->lake->db_path, backup->manifest_path, &backup->copy, err));
+    TRY(manifest_snapshot(backup->copy, &backup->result->snapshot, err));
     TRY(copy_files(backup, err));
     struct manifest *copy = backup->copy;
     backup->copy = NULL;
     TRY(backup_finish_manifest(copy, io, backup->manifest_path, err));
-    TRY(seal_write(io, backup->manifest_path, backup->seal_path, err));
     return tree_sync(io, backup->partial.path, err);
 }
 
@@ -167,7 +153,6 @@ out:
     manifest_close(backup->copy);
     partial_end(&backup->partial);
     memory_free(backup->manifest_path);
-    memory_free(backup->seal_path);
     memory_free(backup->data_root);
     return status;
 }

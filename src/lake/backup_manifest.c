@@ -17,15 +17,29 @@ static int keep_first(void *context, const char *detail)
     return 1;
 }
 
-lake_status backup_check_manifest(struct manifest *copy, const char *path, struct lake_backup_result *result,
-                                  struct lake_error *err)
+static lake_status check(struct manifest *manifest, const char *path, struct lake_error *err)
 {
     struct lake_error found = {LAKE_OK, ""};
-    lake_status status = manifest_check(copy, true, keep_first, &found, err);
+    lake_status status = manifest_check(manifest, true, keep_first, &found, err);
     if (found.status != LAKE_OK)
         return lake_fail(err, LAKE_CORRUPT, "%s: is damaged: %s; run dl verify", path, found.message);
-    TRY(status);
-    return manifest_snapshot(copy, &result->snapshot, err);
+    return status;
+}
+
+/* By a connection of its own: other threads go on using the lake's. The pages of the copy get checksums of their own, which would
+ * hide damage: it is the original that is checked. */
+lake_status backup_copy_manifest(const char *original_path, const char *path, struct manifest **out,
+                                 struct lake_error *err)
+{
+    struct manifest *original = NULL;
+    lake_status status = LAKE_OK;
+    TRY_OUT(manifest_open(original_path, MANIFEST_READ_ONLY, NULL, &original, err));
+    TRY_OUT(check(original, original_path, err));
+    TRY_OUT(manifest_copy(original, path, err));
+    status = manifest_open(path, MANIFEST_READ_WRITE, NULL, out, err);
+out:
+    manifest_close(original);
+    return status;
 }
 
 /* SQLite's files beside a database. Once the database is closed and its log empty they say nothing. */

@@ -162,29 +162,6 @@ static lake_status plan_roll_up(struct change_target *target, struct partition_s
     return LAKE_OK;
 }
 
-static lake_status plan_rewrite(struct change_target *target, struct partition_set *set, const struct change *change,
-                                struct lake_error *err)
-{
-    struct arena arena = ARENA_INIT(LIMIT_ENGINE_BYTES);
-    struct partition *partition = NULL;
-    struct files live = {NULL, 0};
-    const struct time_range first = {change->range.start_ms, change->range.start_ms + 1};
-    lake_status status = LAKE_OK;
-    TRY_OUT(find_live(target, set->lake, first, &arena, &live, err));
-    if (live.n == 0) {
-        status = lake_fail(err, LAKE_CONFLICT, "%s/%s: the file to be repaired is no longer there; try again",
-                           target->dataset.symbol, target->dataset.period);
-        goto out;
-    }
-    const struct time_range place = {live.items[0].partition_start_ms, live.items[0].partition_end_ms};
-    TRY_OUT(get_place(target, set, place, &partition, err));
-    TRY_OUT(memory_copy_string(change->source_path, &partition->source_path, err));
-    partition->kind = PARTITION_REWRITE;
-out:
-    arena_release(&arena);
-    return status;
-}
-
 lake_status change_plan(struct change_target *target, struct partition_set *set, struct lake_error *err)
 {
     static lake_status (*const plans[])(struct change_target *, struct partition_set *, const struct change *,
@@ -192,7 +169,6 @@ lake_status change_plan(struct change_target *target, struct partition_set *set,
         [CHANGE_CUT] = plan_cut,
         [CHANGE_RESTORE] = plan_restore,
         [CHANGE_ROLL_UP] = plan_roll_up,
-        [CHANGE_REWRITE] = plan_rewrite,
     };
     size_t first = 0, end = 0;
     target->is_planned = false;
@@ -251,8 +227,6 @@ lake_status change_plan_check(const struct change_target *target, const struct p
     for (size_t i = 0; *is_current && i < target->n; i++) {
         struct files live = {NULL, 0};
         struct time_range range = target->changes[i].range;
-        if (target->changes[i].kind == CHANGE_REWRITE)
-            continue; /* of one file, which the commit checks itself */
         TRY_OUT(find_live(target, set->lake, range, &arena, &live, err));
         *is_current = are_bases(target, set, range, &live);
         arena_reset(&arena);

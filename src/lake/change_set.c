@@ -122,8 +122,6 @@ lake_status change_set_add(struct change_set *set, const struct change *change, 
     struct change *copy = &target->changes[target->n];
     *copy = *change;
     copy->dataset = &target->dataset;
-    if (change->source_path != NULL)
-        TRY(copy_text(set, &copy->source_path, err));
     target->n++;
     target->is_planned = false;
     return LAKE_OK;

@@ -1,6 +1,6 @@
 /* What one operation changes, in any number of datasets and ranges, staged and committed as one snapshot.
  *
- * For everything but ingest, whose rows come from outside (write.h): delete, undo, compaction, repair. Each change claims a
+ * For everything but ingest, whose rows come from outside (write.h): delete, undo, compaction. Each change claims a
  * range: it is staged against the live files that overlap it, and the commit refuses, and stages again, where these are no
  * longer exactly the same (I6). Where a live file reaches out of the range, the change grows to cover it. Nothing is visible
  * until the commit (I1). One thread at a time per set; staging runs in parallel.
@@ -34,16 +34,13 @@ enum change_kind {
     CHANGE_RESTORE, /* the rows in `range` are replaced by those that snapshot `as_of` had there */
     CHANGE_ROLL_UP, /* the files in `range` become one with the same rows; contents stay. Checked against their hashes by reading
                        the staged file back */
-    CHANGE_REWRITE /* the file that starts the range is replaced by rows read from `source_path`; used by repair. Contents must
-                       come out the same */
 };
 
 struct change {
     enum change_kind kind;
     const struct manifest_dataset *dataset; /* with its id; copied */
     struct time_range range;
-    int64_t as_of;           /* CHANGE_RESTORE */
-    const char *source_path; /* CHANGE_REWRITE: a Parquet file below the state directory */
+    int64_t as_of; /* CHANGE_RESTORE */
 };
 
 LAKE_MUST_CHECK lake_status change_set_new(struct lake *lake, const struct change_set_options *options,

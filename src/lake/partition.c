@@ -14,7 +14,6 @@ void partition_release(struct partition *partition)
     memory_free(partition->incoming);
     memory_free(partition->cuts.items);
     memory_free(partition->restores.items);
-    memory_free(partition->source_path);
     arena_release(&partition->base_arena);
     memory_free(partition->path);
     memory_free(partition->days);

@@ -31,9 +31,8 @@ struct range_list {
 };
 
 enum partition_kind {
-    PARTITION_MERGE,   /* the stored rows, less what is cut, with what is put back and what came in */
-    PARTITION_ROLL_UP, /* the stored rows in one file; contents stay */
-    PARTITION_REWRITE  /* the same, with the rows read from source_path instead of the stored file */
+    PARTITION_MERGE,  /* the stored rows, less what is cut, with what is put back and what came in */
+    PARTITION_ROLL_UP /* the stored rows in one file; contents stay */
 };
 
 struct partition_counts {
@@ -55,8 +54,7 @@ struct partition {
     char **incoming;            /* below the state directory: rows that came in before that, in that order */
     size_t n_incoming;
     struct range_list cuts, restores;
-    int64_t as_of;     /* of the restores */
-    char *source_path; /* PARTITION_REWRITE: below the state directory */
+    int64_t as_of; /* of the restores */
 
     /* What is stored, as it was looked up before staging. */
     struct arena base_arena;

@@ -56,10 +56,7 @@ static lake_status read_stored(struct work *work, struct lake_error *err)
 {
     struct partition *partition = work->partition;
     partition->counts = (struct partition_counts){.n_settled = work->n_settled};
-    if (partition->kind != PARTITION_REWRITE)
-        return read_base(work, err);
-    const struct slice source = {.state_path = partition->source_path};
-    return assemble_file(work->tools->assembler, &source, &work->stored, err);
+    return read_base(work, err);
 }
 
 static lake_status cut(struct work *work, struct lake_error *err)

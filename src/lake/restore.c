@@ -14,9 +14,7 @@
 #include "io/file.h"
 #include "io/tree.h"
 #include "lake/duplicate.h"
-#include "lake/layout.h"
 #include "lake/partial.h"
-#include "lake/seal.h"
 #include "manifest/history.h"
 
 static const char what_restoring[] = "restoring", what_restored[] = "restored";
@@ -208,37 +206,6 @@ out:
     return status;
 }
 
-/* The copy has the backup's pages; it is looked at before SQLite is asked to understand them. */
-static lake_status check_seal(const struct restore *restore, struct lake_error *err)
-{
-    struct io io = restore->lake->io;
-    char *lock_path = NULL, *seal_path = NULL;
-    bool is_written_to = false;
-    lake_status status = LAKE_OK;
-    TRY_OUT(layout_state_path(restore->backup, "lake.lock", &lock_path, err));
-    TRY_OUT(path_join(restore->options->directory, BACKUP_SEAL, &seal_path, err));
-    TRY_OUT(file_exists(io, lock_path, &is_written_to, err));
-    if (!is_written_to)
-        status = seal_check(io, restore->restoring, seal_path, err);
-out:
-    memory_free(lock_path);
-    memory_free(seal_path);
-    return status;
-}
-
-static lake_status copy_manifest(struct restore *restore, struct lake_error *err)
-{
-    const char *path = restore->backup->db_path;
-    struct manifest *original = NULL;
-    TRY(manifest_open(path, MANIFEST_READ_ONLY, NULL, &original, err));
-    lake_status status = manifest_copy(original, restore->restoring, err);
-    manifest_close(original);
-    TRY(status);
-    TRY(check_seal(restore, err));
-    TRY(manifest_open(restore->restoring, MANIFEST_READ_WRITE, NULL, &restore->copy, err));
-    return backup_check_manifest(restore->copy, path, restore->result, err);
-}
-
 /* The backup's files are found by the copy of its manifest, which still says where its own unfinished moves have them. */
 static lake_status copy_files(struct restore *restore, struct lake_error *err)
 {
@@ -260,7 +227,8 @@ static lake_status copy_files(struct restore *restore, struct lake_error *err)
 static lake_status fill(struct restore *restore, struct lake_error *err)
 {
     struct io io = restore->lake->io;
-    TRY(copy_manifest(restore, err));
+    TRY(backup_copy_manifest(restore->backup->db_path, restore->restoring, &restore->copy, err));
+    TRY(manifest_snapshot(restore->copy, &restore->result->snapshot, err));
     TRY(copy_files(restore, err));
     struct manifest *copy = restore->copy;
     restore->copy = NULL;

@@ -68,8 +68,7 @@ static void test_a_backup_is_the_lake_once_more(void **state)
     assert_int_equal(result.n_reflinked + result.n_hard_linked + result.n_copied, 9);
     assert_int_equal(result.snapshot, 3);
     assert_true(result.n_bytes > 9 * 1000);
-    assert_int_equal(count_paths(fixture, "backup", NULL),
-                     9 + 2); /* the files, the manifest, its seal: no -wal, no -shm */
+    assert_int_equal(count_paths(fixture, "backup", NULL), 9 + 1); /* the files and the manifest: no -wal, no -shm */
     assert_backup_is_the_lake("backup");
 }
 
