@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Tests for as long as it is told: tools/soak.sh SECONDS [TARGET].
-# First the fault rigs of tests/power in full, about an hour, whatever SECONDS says (TARGET faults: only these). Then each fuzz target
-# (TARGET fuzz_…: only that one) for SECONDS under ASan and UBSan, from its corpus in fuzz/corpus; what it finds on the way is
-# kept in build/fuzz/corpus, what breaks it in build/fuzz/found.
+# First the fault rigs of tests/power in full, about half an hour, whatever SECONDS says (TARGET faults: only these). Then each
+# fuzz target (TARGET fuzz_…: only that one) for SECONDS under ASan and UBSan, from its corpus in fuzz/corpus; what it finds on
+# the way is kept in build/fuzz/corpus, what breaks it in build/fuzz/found.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
