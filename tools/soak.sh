@@ -22,6 +22,9 @@ soak_faults() {
     echo "soak: many processes"
     "$python" tests/power/many_processes.py --commits 1250
     "$python" tests/power/many_processes.py --commits 250 --keeper
+    echo "soak: every C test under ASan and UBSan, with the sweeps that make test leaves out there"
+    tools/build.sh asan
+    ctest --preset asan -j "$(nproc)"
     echo "soak: every point of every sweep"
     "$python" -m pytest -q -s -rs -p no:cacheprovider tests/power --thorough
 }

@@ -6,7 +6,10 @@ cd "$(dirname "$0")/.."
 
 # Programs that use threads; the others say nothing new under ThreadSanitizer. test_recover is left out: it forks some
 # thousand times, which takes minutes here, and dev and asan run it.
-THREADED='^test_(thread|lock|arrow_stream|manifest_processes|write|scan|verify|ingest)$'
+THREADED='^test_(thread|lock|arrow_stream|manifest_processes|write|scan|verify|ingest|readers)$'
+
+# Sweeps that take minutes under AddressSanitizer: there `make soak` runs them.
+LONG_SWEEPS='^test_(change|maintain|backup|repair|rebuild)_faults$'
 
 export LAKE_DL=$PWD/build/release/dl
 export LAKE_LIB=$PWD/build/release/libdatalake.so
@@ -58,7 +61,7 @@ step "dev tests" unit_tests dev
 step "clang-tidy" tools/tidy.sh
 step "asan build (clang)" tools/build.sh asan
 # A zone and a locale that nobody would choose show where either leaks in.
-step "asan and ubsan tests, fuzz replay" env TZ=America/St_Johns ctest --preset asan -j "$n_cores"
+step "asan and ubsan tests, fuzz replay" env TZ=America/St_Johns ctest --preset asan -j "$n_cores" -E "$LONG_SWEEPS"
 step "tsan build" tools/build.sh tsan
 step "tsan tests" unit_tests tsan -R "$THREADED"
 step "release build" build_release
