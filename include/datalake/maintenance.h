@@ -45,7 +45,8 @@ struct lake_maintain_options {
     bool expire;                     /* remove history past its time */
     bool gc;                         /* remove what dead writers left and no record knows */
     bool optimize;                   /* SQLite's own upkeep */
-    bool dry_run;                    /* say what would be done */
+    bool
+        dry_run; /* say what would be done; of all tasks together it cannot foresee the history that its own compaction would make */
     struct lake_progress progress;
 };
 

@@ -3,6 +3,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
 struct magic {
     const char *bytes;
     size_t n_bytes;
@@ -50,7 +52,7 @@ lake_status csv_format_check_text(const char *path, struct csv_span line, size_t
 {
     const char *p = line.data, *end = line.data + line.length;
     while (p < end) {
-        size_t length = csv_utf8_length(p, end);
+        size_t length = utf8_length(p, end);
         uint8_t byte = (uint8_t)*p;
         bool is_control = (byte < 0x20 && byte != '\t' && byte != '\r' && byte != '\n') || byte == 0x7f;
         if (length == 0 || is_control)

@@ -10,9 +10,6 @@ struct csv_span {
     size_t length;
 };
 
-/* Bytes of the UTF-8 sequence at text (RFC 3629: shortest form, no surrogates), 0 where there is none. */
-size_t csv_utf8_length(const char *text, const char *end);
-
 /* Without the blanks (and, where it is not the separator, the tabs) at both ends. */
 struct csv_span csv_trim(struct csv_span span, char separator);
 

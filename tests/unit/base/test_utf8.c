@@ -79,13 +79,26 @@ static void test_known_bytes(void **state)
     assert_int_equal(bytes[0], 'A');
 }
 
+static void test_utf8_takes_shortest_forms_only(void **state)
+{
+    (void)state;
+    assert_int_equal(length_of("a"), 1);
+    assert_int_equal(length_of("\xc3\xa9"), 2);
+    assert_int_equal(length_of("\xe2\x82\xac"), 3);
+    assert_int_equal(length_of("\xf0\x9f\x98\x80"), 4);
+    assert_int_equal(length_of("\xf4\x8f\xbf\xbf"), 4);
+    const char *const wrong[] = {"\x80",     "\xc0\xaf",         "\xe0\x80\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80",
+                                 "\xf8\x88", "\xf0\x80\x80\x80", "\xc3",         "\xe2\x82",     "\xc3\x28"};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+        assert_int_equal(length_of(wrong[i]), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_characters_of_each_length),
-        cmocka_unit_test(test_what_is_no_character),
-        cmocka_unit_test(test_every_character_there_and_back),
-        cmocka_unit_test(test_known_bytes),
+        cmocka_unit_test(test_characters_of_each_length),      cmocka_unit_test(test_what_is_no_character),
+        cmocka_unit_test(test_every_character_there_and_back), cmocka_unit_test(test_known_bytes),
+        cmocka_unit_test(test_utf8_takes_shortest_forms_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,25 +7,6 @@ static struct csv_span span(const char *text)
     return (struct csv_span){text, strlen(text)};
 }
 
-static size_t utf8(const char *text)
-{
-    return csv_utf8_length(text, text + strlen(text));
-}
-
-static void test_utf8_takes_shortest_forms_only(void **state)
-{
-    (void)state;
-    assert_int_equal(utf8("a"), 1);
-    assert_int_equal(utf8("\xc3\xa9"), 2);
-    assert_int_equal(utf8("\xe2\x82\xac"), 3);
-    assert_int_equal(utf8("\xf0\x9f\x98\x80"), 4);
-    assert_int_equal(utf8("\xf4\x8f\xbf\xbf"), 4);
-    const char *const wrong[] = {"\x80",     "\xc0\xaf",         "\xe0\x80\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80",
-                                 "\xf8\x88", "\xf0\x80\x80\x80", "\xc3",         "\xe2\x82",     "\xc3\x28"};
-    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
-        assert_int_equal(utf8(wrong[i]), 0);
-}
-
 static void test_trim_keeps_what_separates(void **state)
 {
     (void)state;
@@ -69,7 +50,6 @@ static void test_show_is_printable_and_short(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_utf8_takes_shortest_forms_only),
         cmocka_unit_test(test_trim_keeps_what_separates),
         cmocka_unit_test(test_null_words),
         cmocka_unit_test(test_show_is_printable_and_short),
