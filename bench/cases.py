@@ -183,6 +183,7 @@ def run_ingest(work: Workspace, case: Case) -> Outcome:
         ("DuckDB", "a COPY a day", peer(peers.duckdb_write)),
         ("DuckDB", "partitioned COPY, unordered", peer(peers.duckdb_partition)),
         ("pyarrow", "write_dataset", peer(peers.pyarrow_write)),
+        ("reference", "month files", peer(peers.reference_write)),
     ]
     work.new_scratch()
     ours()
@@ -203,6 +204,36 @@ def run_ingest(work: Workspace, case: Case) -> Outcome:
         Contender("ArcticDB", "one symbol", in_process(arctic, work.new_scratch)),
     ]
     return Outcome(case, run_race(contenders, case.rounds))
+
+
+def run_large_ingest(work: Workspace, case: Case) -> Outcome:
+    csv = work.make_large()
+
+    def program() -> list[str]:
+        return _dl(work, "ingest", work.scratch, "--source", str(csv), "--quiet")
+
+    def peer(name: str) -> Callable[[], list[str]]:
+        return lambda: [sys.executable, "-m", "bench.write_files", name, str(csv), str(work.scratch)]
+
+    work.new_scratch()
+    as_process(work.launcher, program)()
+    with Lake(work.library, work.scratch) as lake:
+        read = lake.read(EXCHANGE, SYMBOL, work.large_start_ms, work.large_end_ms)
+        require_equal(OURS, read, work.large_rows)
+        del read
+    programs = [
+        Contender("Polars", "a file a call", as_process(work.launcher, peer("polars"), before=work.new_scratch)),
+        Contender(
+            "Polars", "partitioned sink", as_process(work.launcher, peer("polars-sink"), before=work.new_scratch)
+        ),
+        Contender("DuckDB", "a COPY a day", as_process(work.launcher, peer("duckdb"), before=work.new_scratch)),
+        Contender(
+            "DuckDB", "partitioned", as_process(work.launcher, peer("duckdb-partition"), before=work.new_scratch)
+        ),
+        Contender("reference", "month files", as_process(work.launcher, peer("reference"), before=work.new_scratch)),
+    ]
+    ours = Contender(OURS, "dl ingest", as_process(work.launcher, program, before=work.new_scratch))
+    return Outcome(case, run_race([ours, *programs], case.rounds))
 
 
 def run_commit(work: Workspace, case: Case) -> Outcome:
@@ -297,7 +328,23 @@ CASES = {
             "The year's CSV to day files",
             9,
             run_ingest,
-            (Target("≥ 4× faster than Polars", peer="Polars", factor=4),),
+            (
+                Target("≥ 4× faster than Polars", peer="Polars", factor=4),
+                Target("≥ 3× faster than the reference", peer="reference", factor=3),
+            ),
+        ),
+        Case(
+            "ingest-large",
+            "20 million bars, 1.1 GB of CSV, to 13,889 day files",
+            3,
+            run_large_ingest,
+            (
+                Target("≥ 4× faster than Polars", peer="Polars", factor=4),
+                Target("≥ 4× faster than DuckDB", peer="DuckDB", factor=4),
+                Target("≥ 3× faster than the reference", peer="reference", factor=3),
+                Target("≤ 128 MB", quantity="bytes", limit=128e6),
+            ),
+            shows_memory=True,
         ),
         Case(
             "commit",

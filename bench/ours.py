@@ -72,18 +72,37 @@ class IngestOptions(Structure):
         ("n_sources", c_size_t),
         ("dataset", Selection),
         ("progress", Progress),
+        ("columns", POINTER(c_char_p)),
+        ("n_columns", c_size_t),
+        *((name, c_char_p) for name in ("separator", "header", "decimal", "time_format", "time_zone", "stamp")),
+        ("rejects_path", c_char_p),
+        ("max_rejects", c_int64),
+        ("checks", c_int),
+        ("dry_run", c_bool),
+        ("restart", c_bool),
     ]
+
+
+class ArrowArrayStream(Structure):
+    _fields_ = [(name, c_void_p) for name in ("get_schema", "get_next", "get_last_error", "release", "private_data")]
 
 
 class IngestResult(Structure):
     _fields_ = [
         ("size", c_size_t),
         ("dataset", Selection),
-        *((name, c_int64) for name in ("rows_read", "rows_new", "rows_changed", "rows_equal")),
-        *((name, c_int64) for name in ("first_ms", "last_ms", "days_changed", "files_written")),
-        ("source_bytes", c_int64),
+        *((name, c_int64) for name in ("rows_read", "rows_new", "rows_changed", "rows_equal", "rows_rejected")),
+        *((name, c_int64) for name in ("rows_other", "first_ms", "last_ms", "bars_missing", "gaps")),
+        *((name, c_int64) for name in ("days_changed", "files_written", "bytes_written", "source_bytes")),
         ("snapshot", c_int64),
+        ("rows_resumed", c_int64),
         ("ignored_columns", c_char_p),
+        ("findings", c_void_p),
+        ("n_findings", c_size_t),
+        ("checks", c_void_p),
+        ("n_checks", c_size_t),
+        ("sample", ArrowArrayStream),
+        ("can_resume", c_bool),
     ]
 
 
@@ -103,10 +122,6 @@ class MaintainResult(Structure):
         *((name, c_int64) for name in ("files_expired", "bytes_expired", "orphans_removed", "orphan_bytes")),
         *((name, c_int64) for name in ("operations_pruned", "manifest_bytes_before", "manifest_bytes_after")),
     ]
-
-
-class ArrowArrayStream(Structure):
-    _fields_ = [(name, c_void_p) for name in ("get_schema", "get_next", "get_last_error", "release", "private_data")]
 
 
 class LakeError(Exception):

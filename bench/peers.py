@@ -7,7 +7,9 @@ kind of table in memory. None of them keeps a manifest, hashes, or makes anythin
 from __future__ import annotations
 
 import functools
+import hashlib
 import shutil
+import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -54,6 +56,22 @@ def polars_sink(csv: Path, directory: Path, compression: str = "zstd") -> None:
     """The streaming engine with a partitioned sink."""
     target = pl.PartitionBy(directory, key="day", include_key=False)
     _polars_days(csv).sink_parquet(target, compression=compression)
+
+
+def reference_write(csv: Path, directory: Path) -> None:
+    """What the Python implementation before this one does: a data frame, a snappy file a month, each hashed and entered in an
+    SQLite table.
+    """
+    frame = pl.read_csv(csv).with_columns(pl.col("ts").cast(pl.Datetime("ms", "UTC")))
+    frame = frame.with_columns(month=pl.col("ts").dt.strftime("%Y-%m"))
+    with sqlite3.connect(directory / "manifest.db") as manifest:
+        manifest.execute("CREATE TABLE manifest (path TEXT, time_from INTEGER, time_to INTEGER, checksum TEXT)")
+        for (month,), rows in frame.partition_by("month", include_key=False, as_dict=True).items():
+            path = directory / f"{month}.parquet"
+            rows.write_parquet(path, compression="snappy")
+            checksum = hashlib.sha256(path.read_bytes()).hexdigest()
+            first, last = rows["ts"].min(), rows["ts"].max()
+            manifest.execute("INSERT INTO manifest VALUES (?, ?, ?, ?)", (str(path), first, last, checksum))
 
 
 def polars_read(paths: Sequence[str]) -> pl.DataFrame:
@@ -137,6 +155,15 @@ def feather_write(csv: Path, path: Path, compression: str) -> None:
 def feather_read(path: Path) -> pa.Table:
     """Read, not mapped: a mapped file is not in memory before its values are touched."""
     return pyarrow.feather.read_table(str(path), memory_map=False)
+
+
+WRITERS = {
+    "polars": polars_write,
+    "polars-sink": polars_sink,
+    "duckdb": duckdb_write,
+    "duckdb-partition": duckdb_partition,
+    "reference": reference_write,
+}
 
 
 class Arctic:

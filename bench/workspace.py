@@ -11,10 +11,12 @@ import numpy as np
 
 from bench import peers
 from bench.ours import Lake, Library
-from bench.series import DAY_MS, day_starts_ms, make_bars, write_csv
+from bench.series import DAY_MS, day_starts_ms, make_bars, make_days, write_csv, write_csv_quickly
 
 YEAR = 2024
 YEARS = range(2020, 2025)
+LARGE_DAYS, LARGE_SEED = 13_889, 7
+LARGE_VOLATILITY = 0.0001
 EXCHANGE, SYMBOL = "BINANCE", "BTCUSDT"
 
 
@@ -35,6 +37,8 @@ class Workspace:
         self.start_ms, self.end_ms = int(day_starts_ms(YEAR)[0]), int(day_starts_ms(YEAR + 1)[0])
         self.day_ms = int(day_starts_ms(YEAR)[100])
         self.rows: dict[str, np.ndarray] = {}
+        self.large_rows: dict[str, np.ndarray] = {}
+        self.large_start_ms = self.large_end_ms = 0
 
     @property
     def csv(self) -> Path:
@@ -93,6 +97,17 @@ class Workspace:
         with Lake(self.library, self.compacted) as lake:
             lake.ingest([self.csv], EXCHANGE, SYMBOL)
             lake.compact()
+
+    def make_large(self) -> Path:
+        """20 million bars from 1990 on: their CSV."""
+        csv = self.root / "bars-large.csv"
+        bars = make_days(int(day_starts_ms(1990)[0]), LARGE_DAYS, LARGE_SEED, LARGE_VOLATILITY)
+        self.large_rows = bars.values()
+        self.large_start_ms = int(bars.ts_ms[0])
+        self.large_end_ms = self.large_start_ms + LARGE_DAYS * DAY_MS
+        if not csv.exists():
+            write_csv_quickly(bars, csv)
+        return csv
 
     def make_years(self) -> None:
         """The five years, the last of which is the year: their CSVs and a lake."""

@@ -1,10 +1,11 @@
-# Third-party libraries. Each header is included by exactly one source file (tools/check_includes.py holds us to it).
+# Third-party libraries. Each header is included by exactly one source file of the folders that may (tools/check_includes.py holds us to it).
 find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)
 find_package(SQLite3 3.37 REQUIRED)
 find_package(OpenSSL 3.0 REQUIRED COMPONENTS Crypto)
 find_package(ZLIB REQUIRED)
 pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
+pkg_check_modules(LIBZIP REQUIRED IMPORTED_TARGET libzip)
 find_library(SNAPPY_LIBRARY snappy REQUIRED)
 find_path(SNAPPY_INCLUDE_DIR snappy-c.h REQUIRED)
 add_library(snappy_c INTERFACE)

@@ -6,11 +6,13 @@ files are ours: no data of others is in them. Names are the SHA-1 of the content
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import io
 import itertools
 import struct
 import sys
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -135,6 +137,56 @@ def tables_of_text() -> Iterator[bytes]:
     yield b"ts;close;open;low;high;volume\r\n1735689600;1;2;0.5;1.5;10\r\n"
     yield b'open_time,open,high,low,close,volume,count\n1735689600000000,1e3,2,"0.5",1.5,,7\n'
     yield b"\xef\xbb\xbfdate,open,high,low,close\n2025-01-01,1,2,3,4"
+    yield b'"<DATE>\t<TIME>\t<OPEN>\t<HIGH>\t<LOW>\t<CLOSE>"\r\n"2023.04.01\t00:00:00\t1\t2\t0.5\t1.5"\r\n'
+    yield b"date;time;open;high;low;close\n01.04.2023;00:00;1.234,5;2.000,25;0,5;1,5\n01.04.2023;00:01;1;2;0,5;1\n"
+    yield b'symbol,ts,open,high,low,close,note\nBTC/USDT,1680307200000,1,2,0.5,1.5,"a, ""b""\n"\nETHUSDT,1,2,3,4,5\n'
+    yield b'ts,open,high,low,close\n1680307200000,"1,2\n1680307260000,1,2,0.5,x\n1680307320000,"1"1,2,0.5,1.5,,\n'
+    yield b"id,price,qty,quote_qty,time,is_buyer_maker\n1,0.1,2,0.2,1680307200000123,True\n2,1e-3,-2,0.2,1680307200.5,f\n"
+    yield b"timestamp,side,price,size\n1680307200,Buy,1,2\n1680307200,s,1,2\n1680307201,,NaN,-\n"
+    yield b"time,rate,interval\n1680307200000,0.0100%,8\n1680336000000,-0.0375%,8\n"
+
+
+def files_of_text() -> Iterator[bytes]:
+    """Before each text one byte for the length of blocks; texts of more than a block, with rows that are none."""
+    for text in tables_of_text():
+        yield bytes([len(text) // 16]) + text
+    rows = [b"%d,1,2,0.5,%s,%d" % (1_700_000_000 + 60 * i, b"x" if i % 9 == 8 else b"1.5", i) for i in range(60)]
+    for end in (b"\n", b"\r\n"):
+        yield bytes([4]) + b"ts,open,high,low,close,volume" + end + end.join(rows)
+        yield bytes([4]) + b"ts,open,high,low,close,volume" + end + end.join(rows[:8] * 6) + end
+
+
+def archive(members: dict[str, bytes], method: int) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", method) as file:
+        for name, data in members.items():
+            file.writestr(zipfile.ZipInfo(name), data, method)
+    return out.getvalue()
+
+
+def sources() -> Iterator[bytes]:
+    """Text as it is and packed in every way, and Parquet files that are bars and trades."""
+    text = b"".join(b"%d,1,2,0.5,1.5,%d\n" % (1_700_000_000 + 60 * i, i) for i in range(20))
+    packed = gzip.compress(text, mtime=0)
+    frame = pa.compress(text, codec="zstd", asbytes=True)
+    skipped = b"\x50\x2a\x4d\x18\x03\x00\x00\x00abc"
+    yield text
+    yield packed + packed
+    yield skipped + frame + frame
+    for method in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        yield archive({"b/x-10.csv": text, "b/x-9.csv": text[:40], "b/x-9.txt": b"report", "__MACOSX/x": b"x"}, method)
+    yield archive({"a.csv": text}, zipfile.ZIP_LZMA)
+    yield archive({"[Content_Types].xml": b"<x/>"}, zipfile.ZIP_STORED)
+    times = [1_700_000_000_000 + 60_000 * i for i in range(N)]
+    prices = {name: pa.array([1 + i / 8 for i in range(N)]) for name in ("open", "high", "low", "close")}
+    for kind in (pa.timestamp("ms", "UTC"), pa.timestamp("ns"), pa.int64(), pa.string()):
+        stamps = (
+            pa.array(times, pa.int64()).cast(pa.timestamp("ms")).cast(kind) if kind != pa.int64() else pa.array(times)
+        )
+        yield write(pa.table({"ts": stamps, **prices, "note": pa.array(["a"] * N)}), compression="none")
+    decimals = pa.array(range(N), pa.int64()).cast(pa.decimal128(21, 2))
+    trades = {"time": pa.array(times), "price": decimals, "qty": pa.array(range(N), pa.uint64()), "id": pa.array(times)}
+    yield write(pa.table({**trades, "is_buyer_maker": pa.array([i % 2 == 0 for i in range(N)])}), compression="zstd")
 
 
 def settings() -> Iterator[bytes]:
@@ -168,6 +220,35 @@ max_bytes = "128MiB"
     yield b"a.b = 1\n"
 
 
+def safe_points() -> Iterator[bytes]:
+    """Bodies of records, which the target puts a head before; and a whole record."""
+
+    def number(*values: int) -> bytes:
+        return b"".join(struct.pack("<q", value) for value in values)
+
+    def text(value: bytes) -> bytes:
+        return struct.pack("<I", len(value)) + value
+
+    def counted(*items: bytes) -> bytes:
+        return struct.pack("<I", len(items)) + b"".join(items)
+
+    digest = bytes(range(32))
+    names = [b"ingest", b"TEST", b"FUTURES", b"BTCUSDT", b"raw", b"1m", b""]
+    beginning = digest + b"".join(map(text, names)) + number(1, 2, 3, -4, 5, 0, 0) + text(b"note")
+    column = text(b"ts") + b"\x06" + struct.pack("<I", 0) + b"\0"
+    source = text(b"/a.csv") + number(99) + b"\1" + digest
+    files = [text(b"0.run") + number(7) + b"\0", text(b"x.parquet.staged") + number(8) + b"\1" + digest]
+    staged = struct.pack("<I", 1) + text(b"T/x.parquet") + number(0, 99, 4)
+    lists = counted(struct.pack("<I", 1) + number(-1)) + counted(number(5) + text(b"T/y.parquet"))
+    partition = number(0, 100) + b"\1\1" + number(1, 2, 3, 4, 5) + staged + lists
+    partition += counted(number(0, 0, 4, 0, 99) + digest)
+    runs = b"\1" + counted(struct.pack("<I", 0) + number(4))
+    body = beginning + counted(column) + counted(source) + counted(*files) + counted(partition) + runs
+    yield body
+    yield beginning + counted() * 4 + b"\0" + counted()
+    yield b"dlsave\n\0" + struct.pack("<IQ", 1, len(body)) + hashlib.sha256(body).digest() + body
+
+
 def main() -> None:
     root = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parent / "corpus")
     makers = {
@@ -175,7 +256,10 @@ def main() -> None:
         "fuzz_footer": footers,
         "fuzz_page": pages,
         "fuzz_csv": tables_of_text,
+        "fuzz_csv_reader": files_of_text,
         "fuzz_config": settings,
+        "fuzz_saved_write": safe_points,
+        "fuzz_source": sources,
     }
     for name, maker in makers.items():
         folder = root / name

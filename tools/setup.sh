@@ -4,13 +4,13 @@
 set -euo pipefail
 
 BUILD_PACKAGES=(build-essential cmake ninja-build pkg-config
-    libsqlite3-dev libsnappy-dev libzstd-dev zlib1g-dev libssl-dev)
+    libsqlite3-dev libsnappy-dev libzstd-dev zlib1g-dev libzip-dev libssl-dev)
 TEST_PACKAGES=(libcmocka-dev clang clang-tidy clang-format 'libclang-rt-14-dev|libclang-rt-dev' python3-venv strace
     xfsprogs e2fsprogs mount)
 
 # Commands and pkg-config modules that stand for them where there is no dpkg.
 BUILD_COMMANDS=(cc c++ cmake ninja pkg-config)
-BUILD_MODULES=(sqlite3 snappy libzstd zlib libcrypto)
+BUILD_MODULES=(sqlite3 snappy libzstd zlib libzip libcrypto)
 TEST_COMMANDS=(clang clang-tidy clang-format python3)
 TEST_MODULES=(cmocka)
 
@@ -66,7 +66,7 @@ install_by_apt() {
 say_what_to_install() {
     echo "setup: not found: $*" >&2
     case $(uname -s) in
-        Darwin) echo "setup: brew install cmake ninja pkg-config sqlite snappy zstd zlib openssl@3 cmocka llvm" >&2 ;;
+        Darwin) echo "setup: brew install cmake ninja pkg-config sqlite snappy zstd zlib libzip openssl@3 cmocka llvm" >&2 ;;
         MINGW* | MSYS* | CYGWIN*) echo "setup: vcpkg install (vcpkg.json names the libraries), and CMake and Ninja" >&2 ;;
         *) echo "setup: install them by your system's package manager; Debian calls them: ${packages[*]}" >&2 ;;
     esac

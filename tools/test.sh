@@ -15,6 +15,7 @@ export LAKE_DL=$PWD/build/release/dl
 export LAKE_LIB=$PWD/build/release/libdatalake.so
 export LAKE_BRIDGE=$PWD/build/dev/tests/interop/libdatalake_bridge.so
 export LAKE_COMMITS=$PWD/build/dev/tests/power/commits
+export LAKE_INGESTS=$PWD/build/dev/tests/power/ingests
 [[ ! -d ../shared ]] || export LAKE_SHARED=${LAKE_SHARED:-$PWD/../shared}
 export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1
 export UBSAN_OPTIONS=print_stacktrace=1
@@ -47,7 +48,7 @@ build_release() {
 # is listed with its reason.
 python_tests() {
     local built
-    for built in "$LAKE_DL" "$LAKE_LIB" "$LAKE_BRIDGE" "$LAKE_COMMITS"; do
+    for built in "$LAKE_DL" "$LAKE_LIB" "$LAKE_BRIDGE" "$LAKE_COMMITS" "$LAKE_INGESTS"; do
         [[ -f $built ]] || { echo "$built is not built" >&2 && return 1; }
     done
     build/venv/bin/python -m pytest -q -rs -p no:cacheprovider "$1"

@@ -13,8 +13,8 @@ struct mutex {
     pthread_mutex_t handle;
 };
 
-/* The loop that is running. Guarded by pool->lock, but for what the tasks themselves touch. */
-struct loop {
+/* A loop that is running. Guarded by pool->lock, but for what the tasks themselves touch. */
+struct pool_loop {
     pool_task task;
     void *context;
     size_t n_tasks;
@@ -22,6 +22,7 @@ struct loop {
     size_t n_running;
     size_t failed_index; /* of the lowest failed task; n_tasks: none */
     struct lake_error error;
+    struct pool_loop *after; /* in the pool's list */
 };
 
 struct worker {
@@ -35,36 +36,64 @@ struct pool {
     pthread_mutex_t lock;
     pthread_cond_t has_work;
     pthread_cond_t is_idle;
-    struct loop *loop; /* NULL: nothing to do */
+    struct pool_loop *loops; /* the foremost first: the caller's, then those in the background by age */
     bool is_closing;
     size_t n_threads; /* with the caller's */
     size_t n_started;
     struct worker *workers;
 };
 
-static bool loop_has_task(const struct loop *loop)
+static bool loop_has_task(const struct pool_loop *loop)
 {
-    return loop != NULL && loop->next < loop->n_tasks && loop->failed_index == loop->n_tasks;
+    return loop->next < loop->n_tasks && loop->failed_index == loop->n_tasks;
 }
 
-/* Runs tasks of the loop until none is left to start. Called and left with pool->lock held. */
-static void run_tasks(struct pool *pool, struct loop *loop, size_t worker)
+static struct pool_loop *find_loop(const struct pool *pool)
 {
-    while (loop_has_task(loop)) {
-        struct lake_error error = {LAKE_OK, ""};
-        size_t index = loop->next++;
-        loop->n_running++;
-        pthread_mutex_unlock(&pool->lock);
-        lake_status status = loop->task(loop->context, index, worker, &error);
-        pthread_mutex_lock(&pool->lock);
-        loop->n_running--;
-        if (status != LAKE_OK && index < loop->failed_index) {
-            loop->failed_index = index;
-            loop->error = error;
-            loop->error.status = status;
-        }
+    struct pool_loop *loop = pool->loops;
+    while (loop != NULL && !loop_has_task(loop))
+        loop = loop->after;
+    return loop;
+}
+
+static void add_loop(struct pool_loop **at, struct pool_loop *loop)
+{
+    loop->after = *at;
+    *at = loop;
+}
+
+static struct pool_loop **end_of_loops(struct pool *pool)
+{
+    struct pool_loop **at = &pool->loops;
+    while (*at != NULL)
+        at = &(*at)->after;
+    return at;
+}
+
+static void remove_loop(struct pool *pool, const struct pool_loop *loop)
+{
+    struct pool_loop **at = &pool->loops;
+    while (*at != loop)
+        at = &(*at)->after;
+    *at = loop->after;
+}
+
+/* Runs one task of a loop that has one. Called and left with pool->lock held. */
+static void run_task(struct pool *pool, struct pool_loop *loop, size_t worker)
+{
+    struct lake_error error = {LAKE_OK, ""};
+    size_t index = loop->next++;
+    loop->n_running++;
+    pthread_mutex_unlock(&pool->lock);
+    lake_status status = loop->task(loop->context, index, worker, &error);
+    pthread_mutex_lock(&pool->lock);
+    loop->n_running--;
+    if (status != LAKE_OK && index < loop->failed_index) {
+        loop->failed_index = index;
+        loop->error = error;
+        loop->error.status = status;
     }
-    if (loop->n_running == 0)
+    if (loop->n_running == 0 && !loop_has_task(loop))
         pthread_cond_broadcast(&pool->is_idle);
 }
 
@@ -74,8 +103,9 @@ static void *work(void *argument)
     struct pool *pool = self->pool;
     pthread_mutex_lock(&pool->lock);
     while (!pool->is_closing) {
-        if (loop_has_task(pool->loop))
-            run_tasks(pool, pool->loop, self->number);
+        struct pool_loop *loop = find_loop(pool);
+        if (loop != NULL)
+            run_task(pool, loop, self->number);
         else
             pthread_cond_wait(&pool->has_work, &pool->lock);
     }
@@ -158,34 +188,52 @@ size_t pool_threads(const struct pool *pool)
     return pool->n_threads;
 }
 
-static lake_status run_alone(struct loop *loop, struct lake_error *err)
+/* Works on a loop until it is done, takes it off the list and tells its error. With pool->lock held, which it lets go. */
+static lake_status finish(struct pool *pool, struct pool_loop *loop, struct lake_error *err)
 {
-    for (size_t i = 0; i < loop->n_tasks; i++)
-        TRY(loop->task(loop->context, i, 0, err));
-    return LAKE_OK;
+    while (loop_has_task(loop))
+        run_task(pool, loop, 0);
+    while (loop->n_running > 0)
+        pthread_cond_wait(&pool->is_idle, &pool->lock);
+    remove_loop(pool, loop);
+    pthread_mutex_unlock(&pool->lock);
+    return loop->failed_index < loop->n_tasks ? lake_fail(err, loop->error.status, "%s", loop->error.message) : LAKE_OK;
 }
 
 lake_status pool_run(struct pool *pool, size_t n_tasks, pool_task task, void *context, struct lake_error *err)
 {
-    struct loop loop = {.task = task, .context = context, .n_tasks = n_tasks, .failed_index = n_tasks};
+    struct pool_loop loop = {.task = task, .context = context, .n_tasks = n_tasks, .failed_index = n_tasks};
     pthread_mutex_lock(&pool->caller);
-    if (pool->n_threads == 1 || n_tasks < 2) {
-        lake_status status = run_alone(&loop, err);
-        pthread_mutex_unlock(&pool->caller);
-        return status;
-    }
     pthread_mutex_lock(&pool->lock);
-    pool->loop = &loop;
-    pthread_cond_broadcast(&pool->has_work);
-    run_tasks(pool, &loop, 0);
-    while (loop.n_running > 0)
-        pthread_cond_wait(&pool->is_idle, &pool->lock);
-    pool->loop = NULL;
-    pthread_mutex_unlock(&pool->lock);
+    add_loop(&pool->loops, &loop);
+    if (n_tasks > 1)
+        pthread_cond_broadcast(&pool->has_work);
+    lake_status status = finish(pool, &loop, err);
     pthread_mutex_unlock(&pool->caller);
-    if (loop.failed_index < n_tasks)
-        return lake_fail(err, loop.error.status, "%s", loop.error.message);
+    return status;
+}
+
+lake_status pool_begin(struct pool *pool, size_t n_tasks, pool_task task, void *context, struct pool_loop **out,
+                       struct lake_error *err)
+{
+    TRY(memory_new(1, sizeof **out, out, err));
+    **out = (struct pool_loop){.task = task, .context = context, .n_tasks = n_tasks, .failed_index = n_tasks};
+    pthread_mutex_lock(&pool->lock);
+    add_loop(end_of_loops(pool), *out);
+    pthread_cond_broadcast(&pool->has_work);
+    pthread_mutex_unlock(&pool->lock);
     return LAKE_OK;
+}
+
+lake_status pool_end(struct pool *pool, struct pool_loop **loop, struct lake_error *err)
+{
+    if (*loop == NULL)
+        return LAKE_OK;
+    pthread_mutex_lock(&pool->lock);
+    lake_status status = finish(pool, *loop, err);
+    memory_free(*loop);
+    *loop = NULL;
+    return status;
 }
 
 lake_status mutex_new(struct mutex **out, struct lake_error *err)

@@ -1,241 +1,223 @@
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-
-#include <datalake/text.h>
 
 #include "command.h"
 #include "human.h"
-#include "json.h"
+#include "ingest_plan.h"
+#include "ingest_report.h"
+#include "ingest_sources.h"
 #include "progress.h"
 #include "report.h"
 #include "session.h"
+#include "temporary_lake.h"
 
 struct ingest_options {
-    struct option_list sources;
+    struct option_list sources, columns;
     struct lake_selection dataset;
-    bool progress;
+    const char *separator, *time_zone, *rejects_path;
+    int header, decimal, time_format, stamp, checks; /* choices */
+    int64_t max_rejects;
+    bool dry_run, restart, progress;
 };
 
 #define AT(member) offsetof(struct ingest_options, member)
 
+#define HEADERS "yes|no"
+#define DECIMALS "point|comma"
+#define TIME_FORMATS "s|ms|us|ns|ymd|dmy|mdy"
+#define STAMPS "open|close"
+
 static const struct option options_table[] = {
-    {"source", NULL, OPTION_FILES, true, "FILE", "the CSV to read; may be repeated, and take several", AT(sources)},
-    {"exchange", NULL, OPTION_TEXT, true, "NAME", "where the rows are from, in any case", AT(dataset.exchange)},
-    {"symbol", NULL, OPTION_TEXT, true, "NAME", "the symbol: BTCUSDT or BTC/USDT:USDT", AT(dataset.symbol)},
+    {"source", NULL, OPTION_FILES, true, "FILE",
+     "what to read: files, patterns ('*.csv'), or - for standard input; may be repeated, and take several",
+     AT(sources)},
+    {"exchange", NULL, OPTION_TEXT, false, "NAME", "where the rows are from, in any case; else as the file's name says",
+     AT(dataset.exchange)},
+    {"symbol", NULL, OPTION_TEXT, false, "NAME", "BTCUSDT or BTC/USDT:USDT; else as the file's name says",
+     AT(dataset.symbol)},
     {"market", NULL, OPTION_TEXT, false, "NAME", "SPOT, FUTURES, INVERSE, …; FUTURES if not given", AT(dataset.market)},
     {"period", NULL, OPTION_TEXT, false, "PERIOD", "1m, 1h, …; told from the rows if not given", AT(dataset.period)},
-    {"type", "data-type", OPTION_TEXT, false, "TYPE", "raw if not given", AT(dataset.type)},
+    {"type", "data-type", OPTION_TEXT, false, "TYPE",
+     "raw (bars), trades, aggtrades or funding; told from the columns if not given", AT(dataset.type)},
+    {"columns", NULL, OPTION_NAMES, false, "NAME,...",
+     "what the columns are: by place, ts,open,-,close (- leaves one out), or single ones: 'volume=Volume USDT', "
+     "'trades=#7', note:text",
+     AT(columns)},
+    {"separator", NULL, OPTION_TEXT, false, "CHARACTER", "comma, semicolon, tab, pipe or space; else told",
+     AT(separator)},
+    {"header", NULL, OPTION_CHOICE, false, HEADERS, "whether the first line names the columns; else told", AT(header)},
+    {"decimal", NULL, OPTION_CHOICE, false, DECIMALS, "whether 1,5 is one and a half; else told", AT(decimal)},
+    {"time-format", NULL, OPTION_CHOICE, false, TIME_FORMATS,
+     "the unit of times that are numbers, or the order of dates; else told", AT(time_format)},
+    {"tz", NULL, OPTION_TEXT, false, "ZONE",
+     "of times that do not say it: +09:00, EST, America/New_York; UTC if not given", AT(time_zone)},
+    {"stamp", NULL, OPTION_CHOICE, false, STAMPS, "close: bars are stamped with their end, not their beginning",
+     AT(stamp)},
+    {"checks", NULL, OPTION_CHOICE, false, "off|warn|reject",
+     "what becomes of rows that break a rule of sanity; warn if not given", AT(checks)},
+    {"rejects", NULL, OPTION_TEXT, false, "FILE", "put rows that are wrong there, with the reason, and go on",
+     AT(rejects_path)},
+    {"max-rejects", NULL, OPTION_COUNT, false, "N", "stop where there are more of them; 1000 if not given",
+     AT(max_rejects)},
+    {"dry-run", NULL, OPTION_FLAG, false, NULL, "say what was understood and what would be done, and do nothing",
+     AT(dry_run)},
+    {"restart", NULL, OPTION_FLAG, false, NULL, "begin anew, where an interrupted ingest would be gone on with",
+     AT(restart)},
     {"progress", NULL, OPTION_FLAG, false, NULL, "report progress even where standard error is no terminal",
      AT(progress)},
 };
 
-struct ingest_report {
-    struct lake_ingest_result result;
-    double seconds;
-    bool made_lake;
-};
+/* ---- what the options say to the library ---- */
 
-static double per_second(double n, double seconds)
+enum { CHOICE_BYTES = 16 };
+
+/* The choice at a place counted from 1; NULL for 0. */
+static const char *choice_text(const char *choices, int place, char out[CHOICE_BYTES])
 {
-    return seconds > 0 ? n / seconds : 0;
-}
-
-/* ISO 8601 by the library's own formatter, so that times look alike everywhere. */
-static void time_text(int64_t ms, char out[HUMAN_BYTES])
-{
-    struct ArrowSchema schema = {.format = "tsm:UTC"};
-    const void *buffers[] = {NULL, &ms};
-    struct ArrowArray array = {.length = 1, .n_buffers = 2, .buffers = buffers};
-    lake_format_value(&schema, &array, 0, out, HUMAN_BYTES);
-}
-
-/* ---- the summary ---- */
-
-static void write_line(struct cli *cli, const char *name, const char *value)
-{
-    if (cli->terminal.out_is_terminal)
-        output_printf(&cli->out, "  %-9s", name);
-    else
-        output_printf(&cli->out, "%s: ", name);
-    output_printf(&cli->out, "%s\n", value);
-}
-
-/* Thousands are separated where people read. */
-static const char *count_text(const struct cli *cli, int64_t n, char out[HUMAN_BYTES])
-{
-    if (cli->terminal.out_is_terminal)
-        return human_count(n, out);
-    snprintf(out, HUMAN_BYTES, "%" PRId64, n);
+    if (place == 0)
+        return NULL;
+    for (; place > 1; place--)
+        choices += strcspn(choices, "|") + 1;
+    snprintf(out, CHOICE_BYTES, "%.*s", (int)strcspn(choices, "|"), choices);
     return out;
 }
 
-static void write_count(struct cli *cli, const char *name, int64_t n)
+static lake_status check_options(const struct ingest_options *given, struct lake_error *err)
 {
-    char count[HUMAN_BYTES];
-    write_line(cli, name, count_text(cli, n, count));
-}
-
-static void write_range(struct cli *cli, const struct lake_ingest_result *result)
-{
-    char first[HUMAN_BYTES];
-    char last[HUMAN_BYTES];
-    char line[2 * HUMAN_BYTES + 8];
-    time_text(result->first_ms, first);
-    time_text(result->last_ms, last);
-    snprintf(line, sizeof line, "%s to %s", first, last);
-    write_line(cli, "range", line);
-}
-
-static void write_duration(struct cli *cli, const struct ingest_report *report)
-{
-    char duration[HUMAN_BYTES];
-    char rate[HUMAN_BYTES];
-    char size[HUMAN_BYTES];
-    char line[4 * HUMAN_BYTES];
-    const struct lake_ingest_result *result = &report->result;
-    human_count((int64_t)per_second((double)result->rows_read, report->seconds), rate);
-    human_size((int64_t)per_second((double)result->source_bytes, report->seconds), size);
-    snprintf(line, sizeof line, "%s, %s rows/s, %s/s", human_duration(report->seconds, duration), rate, size);
-    write_line(cli, "time", line);
-}
-
-static void write_summary(struct cli *cli, const struct ingest_report *report)
-{
-    const struct lake_ingest_result *result = &report->result;
-    char name[DATASET_NAME_BYTES];
-    char count[HUMAN_BYTES];
-    write_line(cli, "dataset", dataset_name(&result->dataset, name));
-    write_count(cli, "read", result->rows_read);
-    write_count(cli, "new", result->rows_new);
-    write_count(cli, "changed", result->rows_changed);
-    write_count(cli, "equal", result->rows_equal);
-    if (result->rows_read > 0)
-        write_range(cli, result);
-    write_count(cli, "days", result->days_changed);
-    write_count(cli, "files", result->files_written);
-    write_duration(cli, report);
-    if (result->snapshot == 0)
-        output_printf(&cli->out, "nothing new: all %s rows are already there, no new version\n",
-                      count_text(cli, result->rows_read, count));
-}
-
-static void write_ignored(struct json *json, const char *names)
-{
-    json_open(json, "ignored_columns", '[');
-    while (*names != '\0') {
-        char name[256];
-        size_t n = strcspn(names, ",");
-        snprintf(name, sizeof name, "%.*s", (int)n, names);
-        json_text(json, NULL, name);
-        names += n + (names[n] == ',');
-        names += strspn(names, " ");
-    }
-    json_close(json, ']');
-}
-
-static void write_json(struct cli *cli, const struct ingest_report *report)
-{
-    const struct lake_ingest_result *result = &report->result;
-    struct json json = {.out = &cli->out};
-    json_open(&json, NULL, '{');
-    json_text(&json, "exchange", result->dataset.exchange);
-    json_text(&json, "market", result->dataset.market);
-    json_text(&json, "symbol", result->dataset.symbol);
-    json_text(&json, "type", result->dataset.type);
-    json_text(&json, "period", result->dataset.period);
-    json_int64(&json, "rows_read", result->rows_read);
-    json_int64(&json, "rows_new", result->rows_new);
-    json_int64(&json, "rows_changed", result->rows_changed);
-    json_int64(&json, "rows_equal", result->rows_equal);
-    json_int64(&json, "first_ts", result->first_ms);
-    json_int64(&json, "last_ts", result->last_ms);
-    json_int64(&json, "days_changed", result->days_changed);
-    json_int64(&json, "files_written", result->files_written);
-    json_int64(&json, "source_bytes", result->source_bytes);
-    if (result->snapshot == 0)
-        json_null(&json, "snapshot");
-    else
-        json_int64(&json, "snapshot", result->snapshot);
-    write_ignored(&json, result->ignored_columns);
-    json_bool(&json, "lake_created", report->made_lake);
-    json_seconds(&json, "seconds", report->seconds);
-    json_close(&json, '}');
+    if (given->max_rejects > 0 && given->rejects_path == NULL)
+        return cli_fail(err, LAKE_INVALID_ARGUMENT, "--max-rejects needs --rejects FILE to put the rows into");
+    if (given->dry_run && given->restart)
+        return cli_fail(err, LAKE_INVALID_ARGUMENT, "--dry-run and --restart contradict each other; leave one out");
+    return ingest_sources_check(&given->sources, err);
 }
 
 /* ---- the work ---- */
 
-/* Looked at before a lake is made: a misspelt name must not leave an empty one behind. */
-static lake_status check_sources(const struct option_list *sources, struct lake_error *err)
+/* An interrupt is no failure: people are told how far it came, and how to go on or not. */
+static lake_status tell_interrupt(const struct ingest_report *report, struct lake_error *err)
 {
-    for (size_t i = 0; i < sources->n; i++) {
-        struct stat status;
-        if (stat(sources->items[i], &status) != 0 && errno == ENOENT && strcmp(sources->items[i], "-") != 0)
-            return cli_fail(err, LAKE_NOT_FOUND, "%s: there is no such file; check what --source names",
-                            sources->items[i]);
-    }
-    return LAKE_OK;
+    char rows[HUMAN_BYTES];
+    if (!report->result.can_resume)
+        return cli_fail(err, LAKE_CANCELLED, "interrupted; nothing was committed, the lake is as it was");
+    return cli_fail(err, LAKE_CANCELLED,
+                    "interrupted after %s, which are kept but not committed: the same command goes on from there, "
+                    "with --restart it begins anew; kept for 7 days",
+                    human_counted(report->result.rows_read, "row", rows));
 }
 
-static lake_status ingest(struct cli *cli, const struct ingest_options *options, struct lake *lake,
+static lake_status ingest(struct cli *cli, const struct ingest_options *given, struct lake *lake,
                           struct ingest_report *report, struct lake_error *err)
 {
+    char header[CHOICE_BYTES];
+    char decimal[CHOICE_BYTES];
+    char time_format[CHOICE_BYTES];
+    char stamp[CHOICE_BYTES];
     struct progress progress;
-    progress_begin(&progress, cli, options->progress, "ingesting");
     struct lake_ingest_options job = {
         .size = sizeof job,
-        .sources = (const char *const *)options->sources.items,
-        .n_sources = options->sources.n,
-        .dataset = options->dataset,
-        .progress = progress_reporter(&progress),
+        .sources = (const char *const *)given->sources.items,
+        .n_sources = given->sources.n,
+        .dataset = given->dataset,
+        .columns = (const char *const *)given->columns.items,
+        .n_columns = given->columns.n,
+        .separator = given->separator,
+        .header = choice_text(HEADERS, given->header, header),
+        .decimal = choice_text(DECIMALS, given->decimal, decimal),
+        .time_format = choice_text(TIME_FORMATS, given->time_format, time_format),
+        .time_zone = given->time_zone,
+        .stamp = choice_text(STAMPS, given->stamp, stamp),
+        .rejects_path = given->rejects_path,
+        .max_rejects = given->max_rejects,
+        .checks = (enum lake_check_action)given->checks,
+        .dry_run = given->dry_run,
+        .restart = given->restart,
     };
+    progress_begin(&progress, cli, given->progress, "ingesting");
+    job.progress = progress_reporter(&progress);
     lake_status status = lake_ingest(lake, &job, &report->result, err);
     report->seconds = progress_seconds(&progress);
     progress_end(&progress);
-    if (status == LAKE_CANCELLED)
-        return cli_fail(err, status, "interrupted; nothing was committed, the lake is as it was");
-    return status;
+    return status == LAKE_CANCELLED ? tell_interrupt(report, err) : status;
+}
+
+static lake_status write_report(struct cli *cli, const struct ingest_options *given, struct ingest_report *report,
+                                struct lake_error *err)
+{
+    if (report->made_lake)
+        note(cli, "made a lake: manifest %s, data in %s", session_db_path(cli), session_data_root(cli));
+    ingest_report_note(cli, &report->result);
+    if (given->dry_run)
+        return (cli->global.json ? ingest_plan_write_json : ingest_plan_write_text)(cli, report, err);
+    if (cli->global.json)
+        ingest_report_write_json(cli, report);
+    else if (!cli->global.quiet)
+        ingest_report_write_text(cli, report);
+    return LAKE_OK;
+}
+
+/* A dry run leaves no trace: where there is no lake it works on one that nobody sees. */
+static lake_status open_lake(struct cli *cli, const struct ingest_options *given, struct temporary_lake *temporary,
+                             struct lake **out, struct lake_error *err)
+{
+    struct session_options session = {.kind = given->dry_run ? SESSION_READ : SESSION_WRITE};
+    lake_status status = session_open(cli, session, out, err);
+    if (status != LAKE_NOT_FOUND || !given->dry_run)
+        return status;
+    return temporary_lake_open(temporary, session_lake_options(cli, session), out, err);
 }
 
 static lake_status run(struct cli *cli, const void *options, struct lake_error *err)
 {
     const struct ingest_options *given = options;
     struct ingest_report report = {.result = {.size = sizeof report.result}};
+    struct temporary_lake temporary = {0};
     struct lake *lake = NULL;
     lake_status status = LAKE_OK;
 
-    TRY_OUT(check_sources(&given->sources, err));
-    TRY_OUT(session_open(cli, (struct session_options){.kind = SESSION_WRITE}, &lake, err));
-    report.made_lake = lake_was_created(lake);
+    TRY_OUT(check_options(given, err));
+    TRY_OUT(open_lake(cli, given, &temporary, &lake, err));
+    report.made_lake = !given->dry_run && lake_was_created(lake);
     TRY_OUT(ingest(cli, given, lake, &report, err));
-    if (report.made_lake)
-        note(cli, "made a lake: manifest %s, data in %s", session_db_path(cli), session_data_root(cli));
-    if (*report.result.ignored_columns != '\0')
-        note(cli, "columns that were left out: %s", report.result.ignored_columns);
-    if (cli->global.json)
-        write_json(cli, &report);
-    else if (!cli->global.quiet)
-        write_summary(cli, &report);
+    TRY_OUT(write_report(cli, given, &report, err));
 out:
+    if (report.result.sample.release != NULL)
+        report.result.sample.release(&report.result.sample);
     lake_close(lake);
+    temporary_lake_remove(&temporary);
     return status;
 }
 
 static const char *const examples[] = {
     "dl ingest --source btc_1m.csv --exchange BINANCE --symbol BTCUSDT",
+    "dl ingest --source btc_1m.csv --exchange BINANCE --symbol BTCUSDT --dry-run",
     "dl ingest --source btc_1m.csv btc_1m_2.csv --exchange binance --market spot --symbol BTC/USDT --period 1m",
+    "dl ingest --source 'btc_1m*.csv' --exchange binance --symbol BTCUSDT --rejects wrong_rows.csv",
     NULL,
 };
 
 const struct command command_ingest = {
     .name = "ingest",
-    .summary = "reads CSV files into the lake",
+    .summary = "reads CSV and Parquet files into the lake",
     .description =
-        "Reads bars from CSV files into the lake: files with named columns in any order, and Binance archive files\n"
-        "with or without a header; times in s, ms, µs, ns or ISO 8601. All files become one commit, or nothing does.\n"
-        "Rows that are there already change nothing, so a file can be ingested again at will.\n",
+        "Reads bars, trades or funding rates into the lake: text in any usual form, also in .gz, .zst or .zip, and\n"
+        "Parquet. What the columns are, how times are written, the period and more is told from the file; what is not\n"
+        "certain is asked for. All files become one commit, or nothing does. Rows that are there already change\n"
+        "nothing, so that a file can be ingested again at will. A long ingest that was interrupted goes on from a safe\n"
+        "point when the same command is given again. --dry-run shows what is understood; its exit status is 0 also\n"
+        "where rows would be rejected.\n"
+        "\n"
+        "  The file …                                      say\n"
+        "  is stamped in another zone (HistData: EST)      --tz EST\n"
+        "  is stamped with the end of bars (BitMEX)        --stamp close\n"
+        "  has dates such as 03/04/2021                    --time-format dmy (or mdy)\n"
+        "  has no header and is of no known form           --columns ts,open,high,low,close,volume\n"
+        "  has a volume in two units                       --columns 'volume=Volume BTC'\n"
+        "  has columns that are not wanted                 --columns 'spread=-,note=-'\n"
+        "  writes 1.234,56                                 --decimal comma\n"
+        "  has some rows that are wrong                    --rejects wrong_rows.csv\n"
+        "  has no two neighbouring bars                    --period 1d\n"
+        "  comes out of another program                    --source -\n",
     .stray_hint = "files are given with --source",
     .options = options_table,
     .n_options = sizeof options_table / sizeof *options_table,

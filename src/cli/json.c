@@ -88,3 +88,8 @@ void json_null(struct json *json, const char *name)
     begin_value(json, name);
     output_text(json->out, "null");
 }
+
+void json_name(struct json *json, const char *name)
+{
+    begin_value(json, name);
+}

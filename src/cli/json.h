@@ -27,5 +27,7 @@ void json_int64(struct json *json, const char *name, int64_t value);
 void json_seconds(struct json *json, const char *name, double seconds);
 void json_bool(struct json *json, const char *name, bool value);
 void json_null(struct json *json, const char *name);
+/* A value follows that somebody else writes. */
+void json_name(struct json *json, const char *name);
 
 #endif

@@ -17,13 +17,21 @@
 
 struct cli;
 
+/* How far the work was at some time. */
+struct progress_mark {
+    double time; /* seconds */
+    int64_t n_rows, n_bytes;
+};
+
 struct progress {
     const char *doing;
     bool is_shown;
     bool is_terminal;
+    bool bytes_are_rows;      /* what is reported as bytes: work that knows its rows in all, but not its bytes */
     size_t width;             /* of the terminal: a longer line could not be wiped */
     bool has_line;            /* on the terminal now */
     double started, reported; /* seconds */
+    struct progress_mark older, newer; /* the rate is that since the older one, which is some seconds old */
 };
 
 /* `forced` is --progress. */
@@ -33,5 +41,11 @@ struct lake_progress progress_reporter(struct progress *progress);
 int progress_report(void *context, int64_t n_rows, int64_t n_bytes, int64_t n_bytes_total);
 void progress_end(struct progress *progress);
 double progress_seconds(const struct progress *progress);
+
+enum { PROGRESS_LINE_BYTES = 512 };
+/* "ingesting: 1,234 rows, 1.1 MB (45 %), 2,345 rows/s, 0:12 left": without rows the rate is that of bytes, without a total (0)
+ * there is no share and no time left. */
+void progress_format(const struct progress *progress, struct progress_mark here, int64_t n_bytes_total,
+                     char line[PROGRESS_LINE_BYTES]);
 
 #endif

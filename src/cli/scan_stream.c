@@ -45,5 +45,6 @@ void scan_stream_begin(struct scan_stream *source, struct lake_scan *scan, struc
         .progress = progress,
         .n_rows_total = lake_scan_rows(scan),
     };
+    progress->bytes_are_rows = true;
     *out = (struct ArrowArrayStream){get_schema, get_next, get_last_error, release, source};
 }

@@ -68,8 +68,12 @@ size_t batch_builder_bytes(const struct batch_builder *builder)
 static void column_regrow(struct column *to, struct column *from, const struct column_field *field, size_t n_rows)
 {
     size_t bits = (n_rows + 7) / 8;
-    if (to->validity != NULL)
+    if (to->validity != NULL) {
         memcpy(to->validity, from->validity, bits);
+        /* Bits past the capacity there was are zero; here they are of rows to come, which are present until told otherwise. */
+        for (size_t row = n_rows; row % 8 != 0; row++)
+            bit_set(to->validity, (int64_t)row, true);
+    }
     to->null_count = from->null_count;
     if (column_type_has_offsets(field->type)) {
         memcpy(to->offsets, from->offsets, (n_rows + 1) * sizeof *to->offsets);

@@ -34,15 +34,18 @@ static const struct data_type_column funding_columns[] = {
 
 static const char *const time_key[] = {"ts"};
 static const char *const trade_key[] = {"ts", "id"};
+static const char *const trade_key_else[] = {"side", "price", "amount"};
 
 #define COLUMNS(table) (table), sizeof(table) / sizeof((table)[0])
+#define KEYED_BY_TIME COLUMNS(time_key), NULL, 0
+#define KEYED_BY_ID COLUMNS(trade_key), COLUMNS(trade_key_else)
 
 static const struct data_type data_types[] = {
-    {"raw", "", "bars as the venue published them", COLUMNS(raw_columns), COLUMNS(time_key), true, NULL},
-    {"agg", "", "bars derived from other bars", COLUMNS(agg_columns), COLUMNS(time_key), true, NULL},
-    {"trades", "ticks", "single trades", COLUMNS(trade_columns), COLUMNS(trade_key), false, "tick"},
-    {"aggtrades", "", "trades the venue has joined", COLUMNS(trade_columns), COLUMNS(trade_key), false, "tick"},
-    {"funding", "", "funding rates", COLUMNS(funding_columns), COLUMNS(time_key), false, "event"},
+    {"raw", "", "bars as the venue published them", COLUMNS(raw_columns), KEYED_BY_TIME, true, NULL},
+    {"agg", "", "bars derived from other bars", COLUMNS(agg_columns), KEYED_BY_TIME, true, NULL},
+    {"trades", "ticks", "single trades", COLUMNS(trade_columns), KEYED_BY_ID, false, "tick"},
+    {"aggtrades", "", "trades the venue has joined", COLUMNS(trade_columns), KEYED_BY_ID, false, "tick"},
+    {"funding", "", "funding rates", COLUMNS(funding_columns), KEYED_BY_TIME, false, "event"},
 };
 
 enum { N_DATA_TYPES = sizeof data_types / sizeof data_types[0] };

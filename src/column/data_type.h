@@ -24,6 +24,10 @@ struct data_type {
     size_t n_columns;
     const char *const *key; /* names of the key columns, first the time */
     size_t n_key;
+    const char *const
+        *key_else; /* in place of those behind the time, in a row that lacks one of them; rows that are equal in
+                                    these are counted (I8) */
+    size_t n_key_else;
     bool has_period;          /* bars; else the period is fixed_period */
     const char *fixed_period; /* "tick", "event" or NULL */
 };
@@ -31,6 +35,11 @@ struct data_type {
 /* By name or alias, case-insensitive; LAKE_INVALID_ARGUMENT naming the choices. */
 LAKE_MUST_CHECK lake_status data_type_find(const char *text, const struct data_type **out, struct lake_error *err);
 const struct data_type *data_type_at(size_t index); /* NULL past the end */
+/* Whether rows may lack their key, so that it matters which source each is of (lake/merge.h). */
+static inline bool data_type_counts_rows(const struct data_type *type)
+{
+    return type->n_key_else > 0;
+}
 /* The described column, or NULL for one the source added. */
 const struct data_type_column *data_type_column(const struct data_type *type, const char *name);
 

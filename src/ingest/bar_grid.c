@@ -74,6 +74,16 @@ static bool tells_months(const struct bar_evidence *evidence)
            evidence->smallest_ms <= LONGEST_MONTH_MS;
 }
 
+/* Days and weeks that follow the clocks of a place: now and then one of them is an hour shorter or longer. */
+static const struct period *clock_period(const struct bar_evidence *evidence)
+{
+    const struct period *period = period_of_length(evidence->smallest_ms);
+    if (period == NULL)
+        period = period_of_length(evidence->smallest_ms + MS_PER_HOUR);
+    bool is_told = period != NULL && period->length_ms >= MS_PER_DAY && evidence->common_ms % MS_PER_HOUR == 0;
+    return is_told ? period : NULL;
+}
+
 lake_status bar_evidence_tell(const struct bar_evidence *evidence, const char *path, const struct period **out,
                               struct lake_error *err)
 {
@@ -82,12 +92,15 @@ lake_status bar_evidence_tell(const struct bar_evidence *evidence, const char *p
         return lake_fail(err, LAKE_INVALID_ARGUMENT,
                          "%s: rows of a single time do not tell the period; name it with --period", path);
     step_text(evidence->smallest_ms, step);
-    *out = tells_months(evidence) ? month_period() : period_of_length(evidence->smallest_ms);
+    *out = tells_months(evidence) ? month_period() : clock_period(evidence);
+    if (*out != NULL)
+        return LAKE_OK;
+    *out = period_of_length(evidence->smallest_ms);
     if (*out == NULL)
         return lake_fail(err, LAKE_INVALID_ARGUMENT,
                          "%s: the shortest step between times is %s, which is no known period; name it with --period",
                          path, step);
-    if (!tells_months(evidence) && evidence->common_ms != evidence->smallest_ms)
+    if (evidence->common_ms != evidence->smallest_ms)
         return lake_fail(
             err, LAKE_INVALID_ARGUMENT,
             "%s: steps between times are not all multiples of the shortest, %s; name the period with --period", path,
@@ -95,16 +108,33 @@ lake_status bar_evidence_tell(const struct bar_evidence *evidence, const char *p
     return LAKE_OK;
 }
 
+bool bar_evidence_is_certain(const struct bar_evidence *evidence)
+{
+    return evidence->n_rows >= CERTAIN_ROWS;
+}
+
+bool bar_evidence_allows(const struct bar_evidence *evidence, const struct period *period)
+{
+    if (period->length_ms == 0)
+        return !evidence->has_other_than_months;
+    return evidence->common_ms % period->length_ms == 0 || clock_period(evidence) == period;
+}
+
 lake_status bar_evidence_check(const struct bar_evidence *evidence, const char *path, const struct period *period,
-                               struct lake_error *err)
+                               const char *giver, struct lake_error *err)
 {
     char step[STEP_TEXT_BYTES];
-    if (evidence->n_rows < CERTAIN_ROWS || period->length_ms == 0 || evidence->common_ms <= period->length_ms ||
+    if (!bar_evidence_is_certain(evidence) || period->length_ms == 0 || evidence->common_ms <= period->length_ms ||
         period_of_length(evidence->smallest_ms) == NULL || evidence->common_ms != evidence->smallest_ms)
         return LAKE_OK;
+    step_text(evidence->smallest_ms, step);
+    if (giver != NULL)
+        return lake_fail(err, LAKE_INVALID_DATA,
+                         "%s: all times are multiples of %s apart, but the bars of %s are %s; ingest them one by one",
+                         path, step, giver, period->name);
     return lake_fail(err, LAKE_INVALID_DATA,
-                     "%s: all times are multiples of %s apart, but the period is %s; correct --period", path,
-                     step_text(evidence->smallest_ms, step), period->name);
+                     "%s: all times are multiples of %s apart, but the period is %s; correct --period", path, step,
+                     period->name);
 }
 
 const struct period *bar_period_of(int64_t open_ms, int64_t length_ms)
@@ -115,9 +145,30 @@ const struct period *bar_period_of(int64_t open_ms, int64_t length_ms)
     return length_ms > 0 ? period_of_length(length_ms) : NULL;
 }
 
-struct bar_grid bar_grid_start(const struct period *period, int64_t first_ms)
+struct bar_grid bar_grid_start(const struct period *period, bool has_clocks)
 {
-    return (struct bar_grid){period, first_ms, INT64_MIN / 2};
+    bool may_shift = period->length_ms >= MS_PER_DAY || (has_clocks && period->length_ms > MS_PER_HOUR);
+    return (struct bar_grid){.period = period, .last_ms = INT64_MIN / 2, .may_shift = may_shift};
+}
+
+static int64_t phase_of(int64_t ts_ms, int64_t length_ms)
+{
+    int64_t phase_ms = ts_ms % length_ms;
+    return phase_ms < 0 ? phase_ms + length_ms : phase_ms;
+}
+
+/* The majority's phase, by the vote of Boyer and Moore. */
+void bar_grid_lay(struct bar_grid *grid, const int64_t *ts_ms, int64_t n_rows)
+{
+    int64_t length_ms = grid->period->length_ms;
+    if (length_ms <= COARSE_GRID_MS)
+        return;
+    for (int64_t i = 0; i < n_rows; i++) {
+        int64_t phase_ms = phase_of(ts_ms[i], length_ms);
+        if (grid->votes == 0)
+            grid->phase_ms = phase_ms;
+        grid->votes += phase_ms == grid->phase_ms ? 1 : -1;
+    }
 }
 
 static bool is_on_grid(const struct bar_grid *grid, int64_t ts_ms)
@@ -125,22 +176,25 @@ static bool is_on_grid(const struct bar_grid *grid, int64_t ts_ms)
     int64_t length_ms = grid->period->length_ms;
     if (length_ms == 0)
         return is_month_start(ts_ms);
-    if (length_ms <= MS_PER_HOUR)
+    if (length_ms <= COARSE_GRID_MS)
         return ts_ms % length_ms == 0;
-    return ts_ms % COARSE_GRID_MS == 0 && (ts_ms - grid->first_ms) % length_ms == 0;
+    int64_t off_ms = phase_of(ts_ms - grid->phase_ms, length_ms);
+    bool is_shifted = grid->may_shift && (off_ms == MS_PER_HOUR || off_ms == length_ms - MS_PER_HOUR);
+    return ts_ms % COARSE_GRID_MS == 0 && (off_ms == 0 || is_shifted);
 }
 
 int64_t bar_grid_find_off(struct bar_grid *grid, const int64_t *ts_ms, int64_t n_rows)
 {
     int64_t length_ms = grid->period->length_ms;
     int64_t last_ms = grid->last_ms;
-    for (int64_t i = 0; i < n_rows; i++) {
+    int64_t i = 0;
+    for (; i < n_rows; i++) {
         /* The next bar after one on the grid is on it too, which spares most rows a division. */
         bool is_next = length_ms > 0 && ts_ms[i] - last_ms == length_ms;
         if (!is_next && !is_on_grid(grid, ts_ms[i]))
-            return i;
+            break;
         last_ms = ts_ms[i];
     }
     grid->last_ms = last_ms;
-    return -1;
+    return i < n_rows ? i : -1;
 }

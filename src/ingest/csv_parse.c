@@ -4,208 +4,219 @@
 #include <string.h>
 
 #include "base/limits.h"
-#include "ingest/csv_number.h"
+#include "base/memory.h"
+#include "ingest/csv_columns.h"
 #include "ingest/csv_scan.h"
-#include "ingest/csv_time.h"
-#include "io/number.h"
+
+/* How far the index looks: little where records were irregular a moment ago, for most of what it finds is then for nothing. */
+enum { LEAST_REACH = 256, REACH_GROWTH = 4 };
+
+enum { FIRST_ITEMS = 16, REASONS_BYTES = LIMIT_CSV_REJECTS * (CSV_REASON_BYTES + 32) };
 
 struct parser {
     const struct csv_block *block;
-    const struct csv_layout *layout;
-    struct csv_rows *rows;
-    const struct column *columns; /* of the rows */
-    struct csv_date date;
-    const char *record; /* the one being parsed */
+    struct csv_run *run;
+    struct csv_target target;
+    struct csv_outcome outcome;
+    struct csv_index index;
+    size_t reach;
 };
 
-static int64_t line_of(const struct csv_block *block, const char *text)
+void csv_run_init(struct csv_run *run)
 {
-    return block->first_line + csv_count_lines(block->text, text);
+    *run = (struct csv_run){.text = NULL};
+    csv_rows_init(&run->rows);
+    arena_init(&run->reasons, REASONS_BYTES);
 }
 
-/* "file:line: close is 'abc', not a number" */
-static lake_status fail_value(const struct parser *parser, const struct csv_field *field, struct csv_span value,
-                              const char *what, struct lake_error *err)
+void csv_run_release(struct csv_run *run)
 {
-    char shown[CSV_SHOWN_TEXT_BYTES];
-    int64_t line = line_of(parser->block, parser->record);
-    if (value.length == 0)
-        return lake_fail(err, LAKE_INVALID_DATA, "%s:%" PRId64 ": %s is empty, %s", parser->block->path, line,
-                         field->name, what);
-    return lake_fail(err, LAKE_INVALID_DATA, "%s:%" PRId64 ": %s is '%s', %s", parser->block->path, line, field->name,
-                     csv_show(value, shown), what);
+    csv_rows_release(&run->rows);
+    memory_free(run->rejects);
+    memory_free(run->passed);
+    arena_release(&run->reasons);
+    csv_run_init(run);
 }
 
-static lake_status fail_field_count(const struct parser *parser, struct lake_error *err)
+struct csv_span csv_record_text(struct csv_record record)
 {
-    const struct csv_layout *layout = parser->layout;
-    struct csv_field_text field = {{NULL, 0}, NULL, false};
-    const char *p = parser->record;
-    size_t n = 0;
-    bool is_well_quoted = true;
-    do {
-        is_well_quoted = csv_field_read(p, layout->separator, &field);
-        p = field.next + 1;
-        n++;
-    } while (is_well_quoted && *field.next != '\n');
-    return lake_fail(err, LAKE_INVALID_DATA, "%s:%" PRId64 ": the line has %s%zu field%s, %s %zu", parser->block->path,
-                     line_of(parser->block, parser->record), is_well_quoted ? "" : "at least ", n, n == 1 ? "" : "s",
-                     layout->header.data != NULL ? "but the header has" : "but the first line has", layout->n_fields);
+    const char *end = record.end - 1;
+    if (end > record.text && end[-1] == '\r')
+        end--;
+    return (struct csv_span){record.text, (size_t)(end - record.text)};
 }
 
-static lake_status parse_time(struct parser *parser, const struct csv_field *field, struct csv_span value, int64_t *ms,
-                              struct lake_error *err)
+/* Room for one more of n items. */
+static lake_status reserve_item(size_t n, size_t *capacity, size_t item_bytes, void *items, struct lake_error *err)
 {
-    int64_t ns;
-    switch (csv_time_parse(value, &ns)) {
-    case CSV_TIME_OK: break;
-    case CSV_TIME_OUT_OF_RANGE:
-        return fail_value(parser, field, value, "not a time between 1990 and 2100 in s, ms, us or ns", err);
-    default: return fail_value(parser, field, value, "not a time (a number of s, ms, us or ns, or ISO 8601)", err);
-    }
-    if (ns % NS_PER_MS != 0)
-        return fail_value(parser, field, value, "not a whole millisecond", err);
-    *ms = ns / NS_PER_MS;
-    return LAKE_OK;
-}
-
-/* A whole number, though it may be written with decimals ("311.0"). */
-static bool parse_whole(struct csv_span value, int64_t *out)
-{
-    double number;
-    if (number_parse_int64(value.data, value.length, out))
-        return true;
-    if (!number_parse_double(value.data, value.length, &number) || number > (double)CSV_EXACT_INTEGERS ||
-        number < -(double)CSV_EXACT_INTEGERS)
-        return false;
-    *out = (int64_t)number;
-    return (double)*out == number;
-}
-
-/* The field at p, whatever it looks like. */
-static lake_status parse_any(struct parser *parser, const struct csv_field *field, const char *p, const char **next,
-                             struct lake_error *err)
-{
-    struct csv_field_text text;
-    bool is_well_quoted = csv_field_read(p, parser->layout->separator, &text);
-    *next = text.next;
-    if (text.is_quoted)
-        parser->rows->n_lines += csv_count_lines(p, text.next);
-    if (!is_well_quoted)
-        return fail_value(parser, field, text.span, "with text behind the closing quotation mark", err);
-    if (field->kind == CSV_SKIP)
+    if (n < *capacity)
         return LAKE_OK;
-    if (field->is_nullable && csv_is_null(text.span))
-        return csv_rows_set_null(parser->rows, field->column, err);
-    int64_t row = parser->rows->batch.n_rows;
-    void *values = batch_values(&parser->rows->batch, field->column);
-    if (field->kind == CSV_TIME)
-        return parse_time(parser, field, text.span, (int64_t *)values + row, err);
-    if (field->kind == CSV_INT64 && !parse_whole(text.span, (int64_t *)values + row))
-        return fail_value(parser, field, text.span, "not a whole number", err);
-    if (field->kind == CSV_DOUBLE && !number_parse_double(text.span.data, text.span.length, (double *)values + row))
-        return fail_value(parser, field, text.span, "not a number", err);
+    size_t wanted = *capacity == 0 ? FIRST_ITEMS : *capacity * 2;
+    TRY(memory_resize(items, wanted, item_bytes, err));
+    *capacity = wanted;
     return LAKE_OK;
 }
 
-/* Milliseconds in digits, or the common ISO form. */
-static inline const char *parse_common_time(struct parser *parser, const char *p, int64_t *ms)
+static lake_status pass_over(struct csv_run *run, const char *record, struct lake_error *err)
 {
-    const char *next = csv_read_int64(p, ms);
-    if (next != NULL && *ms >= CSV_TIME_FIRST_S * 1000 && *ms < CSV_TIME_END_S * 1000)
-        return next;
-    return csv_time_iso(p, &parser->date, ms);
-}
-
-static inline const char *skip_unquoted(const char *p, char separator)
-{
-    if (*p == '"')
-        return NULL;
-    while (*p != separator && *p != '\n')
-        p++;
-    return p;
-}
-
-/* The field at p in its common form: what follows it, or NULL where it may have another form. */
-static inline const char *parse_common(struct parser *parser, const struct csv_field *field, const char *p, int64_t row)
-{
-    void *values = parser->columns[field->column].values;
-    switch (field->kind) {
-    case CSV_SKIP: return skip_unquoted(p, parser->layout->separator);
-    case CSV_TIME: return parse_common_time(parser, p, (int64_t *)values + row);
-    case CSV_DOUBLE: return csv_read_double(p, (double *)values + row);
-    case CSV_INT64: return csv_read_int64(p, (int64_t *)values + row);
-    }
-    return NULL;
-}
-
-/* Fills one row from the record at *text and steps over it. */
-static inline lake_status parse_record(struct parser *parser, const char **text, struct lake_error *err)
-{
-    const struct csv_layout *layout = parser->layout;
-    const size_t n_fields = layout->n_fields;
-    const int64_t row = parser->rows->batch.n_rows;
-    const char *p = *text;
-    for (size_t i = 0; i < n_fields; i++) {
-        const struct csv_field *field = &layout->fields[i];
-        const char end = i + 1 < n_fields ? layout->separator : '\n';
-        const char *next = parse_common(parser, field, p, row);
-        if (next != NULL && *next == '\r' && end == '\n')
-            next++;
-        if (next == NULL || *next != end)
-            TRY(parse_any(parser, field, p, &next, err));
-        if (*next != end)
-            return fail_field_count(parser, err);
-        p = next + 1;
-    }
-    *text = p;
+    TRY(reserve_item(run->n_passed, &run->max_passed, sizeof *run->passed, &run->passed, err));
+    run->passed[run->n_passed++] = (uint32_t)(record - run->text);
     return LAKE_OK;
 }
 
-static lake_status check_length(const struct parser *parser, const char *end, struct lake_error *err)
+static lake_status add_reject(struct parser *p, const struct csv_record *record, struct lake_error *err)
 {
-    if ((size_t)(end - parser->record) <= LIMIT_CSV_LINE_BYTES)
-        return LAKE_OK;
-    return lake_fail(err, LAKE_INVALID_DATA, "%s:%" PRId64 ": the line is longer than %zu bytes", parser->block->path,
-                     line_of(parser->block, parser->record), LIMIT_CSV_LINE_BYTES);
+    struct csv_run *run = p->run;
+    struct csv_span text = csv_record_text(*record);
+    size_t length = text.length < LIMIT_CSV_LINE_BYTES ? text.length : LIMIT_CSV_LINE_BYTES;
+    struct row_reject reject = {run->n_lines, text.data, length, NULL, p->outcome.rule};
+    TRY(reserve_item(run->n_rejects, &run->max_rejects, sizeof *run->rejects, &run->rejects, err));
+    TRY(arena_copy_text(&run->reasons, p->outcome.reason, strlen(p->outcome.reason), &reject.reason, err));
+    run->rejects[run->n_rejects++] = reject;
+    return pass_over(run, record->text, err);
 }
 
-/* Whether the record may be one that csv_layout_skips: such begin with a blank, a line end or the header's first byte. */
-static inline bool may_be_skipped(const struct csv_layout *layout, const char *text)
+static lake_status refuse_record(struct parser *p, const struct csv_record *record, struct lake_error *err)
 {
-    return *text <= ' ' || (layout->header.data != NULL && *text == layout->header.data[0]);
+    if (p->outcome.verdict == CSV_RECORD_MISFIT) {
+        p->run->misfit = p->outcome.field;
+        p->run->wider = p->outcome.wider;
+    } else if (p->block->wants_rejects) {
+        return add_reject(p, record, err);
+    }
+    return lake_fail(err, LAKE_INVALID_DATA, "%s:%" PRId64 ": %s", p->block->place,
+                     p->block->first_line + csv_count_lines(p->block->text, record->text), p->outcome.reason);
 }
 
-lake_status csv_parse(const struct csv_block *block, const char *text, const char *end, struct csv_rows *rows,
-                      struct lake_error *err)
+static lake_status parse_record(struct parser *p, const struct csv_record *record, struct lake_error *err)
 {
-    struct parser parser = {block, block->layout, rows, NULL, {{0}, 0}, text};
-    TRY(csv_rows_start(rows, block->layout->schema, err));
-    parser.columns = rows->batch.columns;
-    while (text < end) {
-        parser.record = text;
-        if (may_be_skipped(block->layout, text) && csv_layout_skips(block->layout, text, end, &text)) {
-            rows->n_lines += csv_count_lines(parser.record, text);
-            continue;
-        }
-        if (rows->batch.n_rows == rows->capacity)
-            TRY(csv_rows_grow(rows, err));
-        TRY(parse_record(&parser, &text, err));
-        TRY(check_length(&parser, text, err));
+    struct csv_rows *rows = &p->run->rows;
+    TRY(csv_rows_reserve(rows, 1, err));
+    TRY(csv_record_take(&p->target, record, &p->outcome, err));
+    if (p->outcome.verdict == CSV_RECORD_TAKEN) {
         rows->batch.n_rows++;
-        rows->n_lines++;
+        return LAKE_OK;
+    }
+    csv_rows_rewind(rows, 1);
+    if (p->outcome.verdict != CSV_RECORD_OTHER)
+        return refuse_record(p, record, err);
+    p->run->n_others++;
+    return pass_over(p->run, record->text, err);
+}
+
+static bool has_many_rejects(const struct csv_run *run)
+{
+    return run->n_rejects >= LIMIT_CSV_REJECTS;
+}
+
+/* Parses records one by one, from *text until they reach `until`. */
+static lake_status parse_singly(struct parser *p, const char **text, const char *until, struct lake_error *err)
+{
+    const struct csv_layout *layout = p->block->layout;
+    const char *end = p->run->end;
+    while (*text < until && !has_many_rejects(p->run)) {
+        const char *next = NULL;
+        if (!csv_layout_skips(layout, *text, end, &next)) {
+            next = csv_last_record_end(*text, end, layout->separator);
+            struct csv_record record = {*text, next, next == p->block->cut_off};
+            TRY(parse_record(p, &record, err));
+        }
+        p->run->n_lines += csv_count_lines(*text, next);
+        *text = next;
     }
     return LAKE_OK;
 }
 
-int64_t csv_row_line(const struct csv_block *block, const char *text, const char *end, int64_t row)
+/* Parses the regular records at *text, of which there are n. Where one of them is refused all of them go the other way. */
+static lake_status parse_regular(struct parser *p, const char **text, size_t n, struct lake_error *err)
 {
-    while (text < end) {
-        if (csv_layout_skips(block->layout, text, end, &text))
-            continue;
-        if (row-- == 0)
-            return line_of(block, text);
-        text = csv_record_end(text, end, block->layout->separator);
+    size_t n_fields = p->block->layout->n_fields;
+    struct csv_rows *rows = &p->run->rows;
+    struct csv_window window = {*text, p->index.ends, n, n_fields, p->index.has_quotes};
+    const char *end = *text + p->index.ends[n * n_fields - 1] + 1;
+    bool is_refused = false;
+    TRY(csv_rows_reserve(rows, (int64_t)n, err));
+    TRY(csv_columns_fill(&p->target, &window, &is_refused, err));
+    if (is_refused) {
+        csv_rows_rewind(rows, (int64_t)n);
+        p->reach = LEAST_REACH;
+        return parse_singly(p, text, end, err);
     }
-    return block->first_line;
+    rows->batch.n_rows += (int64_t)n;
+    p->run->n_lines += (int64_t)n;
+    *text = end;
+    return LAKE_OK;
+}
+
+static void adapt_reach(struct parser *p, bool was_irregular)
+{
+    p->reach = was_irregular ? LEAST_REACH : p->reach * REACH_GROWTH;
+    if (p->reach > CSV_INDEX_BYTES)
+        p->reach = CSV_INDEX_BYTES;
+}
+
+/* Parses some records at *text. */
+static lake_status parse_stretch(struct parser *p, const char **text, struct lake_error *err)
+{
+    const struct csv_layout *layout = p->block->layout;
+    size_t left = (size_t)(p->run->end - *text), reach = left < p->reach ? left : p->reach;
+    if (layout->is_record_quoted)
+        return parse_singly(p, text, p->run->end, err);
+    csv_index_fill(&p->index, *text, *text + reach, layout->separator);
+    size_t n = csv_index_records(&p->index, *text, layout->n_fields);
+    adapt_reach(p, n == 0 && (p->index.n_lines > 0 || p->index.n_bytes < reach));
+    return n > 0 ? parse_regular(p, text, n, err) : parse_singly(p, text, *text + 1, err);
+}
+
+static lake_status start_run(struct csv_run *run, const struct csv_layout *layout, struct lake_error *err)
+{
+    run->n_rejects = run->n_passed = 0;
+    run->n_others = run->n_lines = 0;
+    run->misfit = NULL;
+    run->place = (struct csv_place){.text = run->text};
+    arena_reset(&run->reasons);
+    return csv_rows_start(&run->rows, layout->schema, err);
+}
+
+lake_status csv_parse(const struct csv_block *block, struct csv_run *run, struct lake_error *err)
+{
+    struct parser p;
+    const char *text = run->text;
+    lake_status status = LAKE_OK;
+    p.block = block;
+    p.run = run;
+    p.reach = CSV_INDEX_BYTES;
+    csv_target_init(&p.target, block->layout, &run->rows, block->has_zone);
+    TRY_OUT(start_run(run, block->layout, err));
+    while (text < run->end && !has_many_rejects(run))
+        TRY_OUT(parse_stretch(&p, &text, err));
+out:
+    run->stopped = text;
+    csv_target_release(&p.target);
+    return status;
+}
+
+struct csv_record csv_run_find(const struct csv_block *block, struct csv_run *run, int64_t row, int64_t *line)
+{
+    struct csv_place *place = &run->place;
+    if (row < place->row)
+        *place = (struct csv_place){.text = run->text};
+    while (place->text < run->stopped) {
+        const char *text = place->text, *next = NULL;
+        if (!csv_layout_skips(block->layout, text, run->stopped, &next)) {
+            next = csv_last_record_end(text, run->end, block->layout->separator);
+            bool is_passed =
+                place->n_passed < run->n_passed && run->passed[place->n_passed] == (uint32_t)(text - run->text);
+            if (!is_passed && place->row == row) {
+                *line = place->line;
+                return (struct csv_record){text, next, false};
+            }
+            place->n_passed += is_passed;
+            place->row += !is_passed;
+        }
+        place->line += csv_count_lines(text, next);
+        place->text = next;
+    }
+    *line = 0;
+    return (struct csv_record){NULL, NULL, false};
 }

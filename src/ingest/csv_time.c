@@ -4,9 +4,12 @@
 
 #include "base/bytes.h"
 #include "base/calendar.h"
+#include "ingest/csv_time_text.h"
 #include "io/number.h"
 
-enum { DATE_BYTES = 10, CLOCK_BYTES = 8, N_UNITS = 4, FRACTION_DIGITS = 9 };
+enum { DATE_BYTES = 10, CLOCK_BYTES = 8, CLOCK_DIGITS = 6, N_UNITS = 4, FRACTION_DIGITS = 9 };
+
+#define SECONDS_PER_DAY INT64_C(86400)
 
 static const int64_t units_per_second[N_UNITS] = {1, 1000, 1000000, NS_PER_SECOND};
 
@@ -41,13 +44,16 @@ static bool parse_fraction(struct csv_span digits, int64_t *billionths)
     return true;
 }
 
-static enum csv_time_result parse_number(struct csv_span whole, struct csv_span decimals, int64_t *ns)
+/* The number, in the unit that is given or that its size tells. */
+static enum csv_time_result parse_number(struct csv_span whole, struct csv_span decimals, int64_t unit_ns, int64_t *ns)
 {
     int64_t number, billionths;
     if (!number_parse_int64(whole.data, whole.length, &number) || !parse_fraction(decimals, &billionths))
         return CSV_TIME_UNREADABLE;
-    int64_t unit_ns = unit_of(number);
     if (unit_ns == 0)
+        unit_ns = unit_of(number);
+    if (unit_ns == 0 || number < CSV_TIME_FIRST_S * (NS_PER_SECOND / unit_ns) ||
+        number >= CSV_TIME_END_S * (NS_PER_SECOND / unit_ns))
         return CSV_TIME_OUT_OF_RANGE;
     /* Decimals finer than a nanosecond are none that a clock gave; a float's tail must not pass for a time. */
     if (billionths % (NS_PER_SECOND / unit_ns) != 0)
@@ -56,49 +62,146 @@ static enum csv_time_result parse_number(struct csv_span whole, struct csv_span 
     return CSV_TIME_OK;
 }
 
-/* Decimals behind the sixth, which calendar_parse_us cuts, as nanoseconds. */
-static int64_t iso_nanoseconds(struct csv_span span)
+/* How the text begins, as far as numbers go. */
+struct number_form {
+    struct csv_span whole, decimals;
+    bool is_number;   /* nothing else follows */
+    bool is_floating; /* 1.61093E+12 */
+};
+
+static size_t count_digits(const char *p, const char *end)
 {
-    const char *point = memchr(span.data, '.', span.length);
-    int64_t ns = 0, weight = 100;
-    if (point == NULL)
-        return 0;
-    const char *end = span.data + span.length;
-    for (const char *p = point + 1; p < end && is_digit(*p); p++) {
-        if (p - point <= 6)
-            continue;
-        ns += (*p - '0') * weight;
-        weight /= 10;
-    }
-    return ns;
+    size_t n = 0;
+    while (p + n < end && is_digit(p[n]))
+        n++;
+    return n;
 }
 
-static enum csv_time_result parse_iso(struct csv_span span, int64_t *ns)
+static struct number_form number_form_of(struct csv_span span)
 {
-    int64_t us;
-    if (!calendar_parse_us(span.data, span.length, &us, NULL))
+    const char *p = span.data, *end = span.data + span.length;
+    struct number_form form = {{p, 0}, {end, 0}, false, false};
+    bool has_sign = p < end && (*p == '-' || *p == '+');
+    form.whole.length = has_sign + count_digits(p + has_sign, end);
+    if (form.whole.length == has_sign)
+        return form;
+    p += form.whole.length;
+    if (p < end && *p == '.') {
+        form.decimals = (struct csv_span){p + 1, count_digits(p + 1, end)};
+        p += 1 + form.decimals.length;
+    }
+    form.is_number = p == end;
+    if (p < end && (*p == 'e' || *p == 'E')) {
+        p++;
+        p += p < end && (*p == '-' || *p == '+');
+        size_t n = count_digits(p, end);
+        form.is_floating = n > 0 && p + n == end;
+    }
+    return form;
+}
+
+static enum csv_time_result instant_of(const struct csv_time_parts *parts, enum csv_time_order order, int64_t *ns)
+{
+    int64_t day;
+    if (!csv_time_day(parts, order, &day))
         return CSV_TIME_UNREADABLE;
-    if (us < CSV_TIME_FIRST_S * 1000000 || us >= CSV_TIME_END_S * 1000000)
+    if (day < CSV_TIME_FIRST_S / SECONDS_PER_DAY || day >= CSV_TIME_END_S / SECONDS_PER_DAY)
         return CSV_TIME_OUT_OF_RANGE;
-    *ns = us * NS_PER_US + iso_nanoseconds(span);
+    *ns = day * SECONDS_PER_DAY * NS_PER_SECOND + parts->clock_ns - parts->offset_ns;
     return CSV_TIME_OK;
 }
 
-enum csv_time_result csv_time_parse(struct csv_span span, int64_t *ns)
+static enum csv_time_result parse_text(struct csv_span span, const struct csv_time_rules *rules, struct csv_time *out)
 {
-    struct csv_span whole = {span.data, 0};
-    while (whole.length < span.length &&
-           (is_digit(span.data[whole.length]) || (whole.length == 0 && *span.data == '-')))
-        whole.length++;
-    if (whole.length == 0)
-        return CSV_TIME_UNREADABLE;
-    if (whole.length == span.length)
-        return parse_number(whole, (struct csv_span){span.data, 0}, ns);
-    if (span.data[whole.length] == '.') {
-        size_t point = whole.length + 1;
-        return parse_number(whole, (struct csv_span){span.data + point, span.length - point}, ns);
+    struct csv_time_parts parts;
+    csv_time_take_apart(span, &parts);
+    if (parts.kind == CSV_TIME_CLOCK && rules->day_ns != 0) {
+        out->ns = rules->day_ns + parts.clock_ns;
+        return CSV_TIME_OK;
     }
-    return parse_iso(span, ns);
+    if (parts.kind != CSV_TIME_INSTANT && parts.kind != CSV_TIME_DATE)
+        return CSV_TIME_UNREADABLE;
+    out->has_offset = parts.has_offset;
+    return instant_of(&parts, rules->order, &out->ns);
+}
+
+/* Digits that are a date, "20200102": no unit makes an instant of as many. */
+static bool is_compact(const struct number_form *form)
+{
+    size_t n = form->whole.length;
+    return form->is_number && form->decimals.length == 0 && is_digit(form->whole.data[0]) &&
+           (n == 8 || n == 12 || n == 14 || n == 17);
+}
+
+enum csv_time_result csv_time_parse(struct csv_span span, const struct csv_time_rules *rules, struct csv_time *out)
+{
+    struct number_form form = number_form_of(span);
+    *out = (struct csv_time){0, false, false};
+    if (form.is_floating)
+        return CSV_TIME_LOST_DIGITS;
+    if (!form.is_number)
+        return parse_text(span, rules, out);
+    out->is_number = true;
+    enum csv_time_result result = parse_number(form.whole, form.decimals, rules->unit_ns, &out->ns);
+    if (result != CSV_TIME_OUT_OF_RANGE || rules->unit_ns != 0 || !is_compact(&form))
+        return result;
+    out->is_number = false;
+    return parse_text(span, rules, out) == CSV_TIME_OK ? CSV_TIME_OK : result;
+}
+
+void csv_time_look(struct csv_span span, struct csv_time_parts *out)
+{
+    static const struct csv_time_rules none = {CSV_ORDER_UNKNOWN, 0, 0, 0, 0};
+    struct csv_time time;
+    struct number_form form = number_form_of(span);
+    *out = (struct csv_time_parts){.kind = CSV_TIME_FLOATING};
+    if (form.is_floating)
+        return;
+    out->kind = CSV_TIME_NUMBER;
+    if (!form.is_number || csv_time_parse(span, &none, &time) != CSV_TIME_OK || !time.is_number)
+        csv_time_take_apart(span, out);
+}
+
+/* A number since midnight, decimals as they are. */
+static enum csv_time_result parse_since_midnight(const struct number_form *form, int64_t unit_ns, int64_t *ns)
+{
+    int64_t number, billionths;
+    if (!form->is_number || !number_parse_int64(form->whole.data, form->whole.length, &number) ||
+        !parse_fraction(form->decimals, &billionths) || billionths % (NS_PER_SECOND / unit_ns) != 0)
+        return CSV_TIME_UNREADABLE;
+    if (number < 0 || number >= SECONDS_PER_DAY * NS_PER_SECOND / unit_ns)
+        return CSV_TIME_OUT_OF_RANGE;
+    *ns = number * unit_ns + billionths / (NS_PER_SECOND / unit_ns);
+    return CSV_TIME_OK;
+}
+
+/* Digits that have lost the zeros before them get them back: "930" of six digits is 00:09:30. */
+static struct csv_span pad_clock(const struct number_form *form, int32_t n_digits, char padded[CLOCK_DIGITS])
+{
+    size_t n = (size_t)n_digits;
+    if (form->whole.length >= n || n > CLOCK_DIGITS)
+        return form->whole;
+    memset(padded, '0', n);
+    memcpy(padded + n - form->whole.length, form->whole.data, form->whole.length);
+    return (struct csv_span){padded, n};
+}
+
+enum csv_time_result csv_time_parse_clock(struct csv_span span, const struct csv_time_rules *rules, int64_t *ns)
+{
+    char padded[CLOCK_DIGITS];
+    struct csv_time_parts parts;
+    struct number_form form = number_form_of(span);
+    if (form.is_floating)
+        return CSV_TIME_LOST_DIGITS;
+    if (rules->clock_unit_ns != 0)
+        return parse_since_midnight(&form, rules->clock_unit_ns, ns);
+    if (rules->clock_digits != 0 && form.is_number && form.decimals.length == 0 && is_digit(*span.data))
+        span = pad_clock(&form, rules->clock_digits, padded);
+    csv_time_take_apart(span, &parts);
+    if (parts.kind != CSV_TIME_CLOCK)
+        return CSV_TIME_UNREADABLE;
+    *ns = parts.clock_ns;
+    return CSV_TIME_OK;
 }
 
 /* "09:30:00" as milliseconds; false where it is another text or no time of day. */

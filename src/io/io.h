@@ -22,6 +22,9 @@ enum io_open_mode {
     IO_OPEN_DIRECTORY
 };
 
+/* The file that a process is started with to read from: open from the beginning, for read and file_status only. */
+enum { IO_STANDARD_INPUT = 0 };
+
 enum io_kind { IO_KIND_FILE, IO_KIND_DIRECTORY, IO_KIND_OTHER };
 
 struct io_status {

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "io/number_quick.h"
+
 /* Every decimal of at most 15 digits survives the way into a double and back (DBL_DIG); every double is told apart by
  * 17. */
 enum { DIGITS_SAFE = 15, DIGITS_MAX = 17 };
@@ -134,12 +136,15 @@ static double big_to_double(struct big *big, int exponent)
 
 static double digits_to_double(uint64_t digits, int exponent)
 {
+    double quick;
     if (digits == 0)
         return 0;
     if (digits <= UINT64_C(1) << MANTISSA_BITS && exponent >= -EXACT_POWER && exponent <= EXACT_POWER) {
         double value = (double)(int64_t)digits; /* exact, and so is the power: one operation rounds right */
         return exponent < 0 ? value / powers_of_ten[-exponent] : value * powers_of_ten[exponent];
     }
+    if (number_quick(digits, exponent, &quick))
+        return quick;
     if (exponent > GREATEST_POWER)
         return HUGE_VAL;
     if (exponent < LEAST_POWER - 20) /* the digits are below 10^20 */

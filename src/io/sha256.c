@@ -1,6 +1,7 @@
 #include "io/sha256.h"
 
 #include <openssl/evp.h>
+#include <stdbool.h>
 
 #include "base/memory.h"
 
@@ -54,6 +55,16 @@ lake_status sha256_end(struct sha256 *hash, uint8_t digest[SHA256_BYTES], struct
     if (EVP_DigestFinal_ex(hash->context, digest, &n) != 1 || n != SHA256_BYTES)
         return lake_fail(err, LAKE_INTERNAL, "SHA-256 cannot be finished");
     return LAKE_OK;
+}
+
+lake_status sha256_peek(const struct sha256 *hash, uint8_t digest[SHA256_BYTES], struct lake_error *err)
+{
+    EVP_MD_CTX *copy = EVP_MD_CTX_new();
+    unsigned n = 0;
+    bool is_done = copy != NULL && EVP_MD_CTX_copy_ex(copy, hash->context) == 1 &&
+                   EVP_DigestFinal_ex(copy, digest, &n) == 1 && n == SHA256_BYTES;
+    EVP_MD_CTX_free(copy);
+    return is_done ? LAKE_OK : lake_fail(err, LAKE_INTERNAL, "SHA-256 cannot be copied");
 }
 
 void sha256_text(const uint8_t digest[SHA256_BYTES], char out[SHA256_TEXT_BYTES])

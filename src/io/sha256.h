@@ -22,6 +22,9 @@ void sha256_free(struct sha256 *hash);
 LAKE_MUST_CHECK lake_status sha256_begin(struct sha256 *hash, struct lake_error *err);
 LAKE_MUST_CHECK lake_status sha256_update(struct sha256 *hash, const void *bytes, size_t n, struct lake_error *err);
 LAKE_MUST_CHECK lake_status sha256_end(struct sha256 *hash, uint8_t digest[SHA256_BYTES], struct lake_error *err);
+/* The digest of what there is so far; more may be added afterwards. */
+LAKE_MUST_CHECK lake_status sha256_peek(const struct sha256 *hash, uint8_t digest[SHA256_BYTES],
+                                        struct lake_error *err);
 /* Lower-case hexadecimal, terminated. */
 void sha256_text(const uint8_t digest[SHA256_BYTES], char out[SHA256_TEXT_BYTES]);
 

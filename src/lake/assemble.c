@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "column/time_unit.h"
 
 /* The bytes of one slice's texts, until all lengths are known. */
 struct text_piece {
@@ -313,17 +314,21 @@ static int64_t guess_rows(const struct manifest_file *file, int64_t start_ms, in
 lake_status assembler_narrow(struct assembler *assembler, struct slice *slice, int64_t start_ms, int64_t end_ms,
                              struct lake_error *err)
 {
-    static const struct column_field key = {"ts", COLUMN_TIMESTAMP_MS, 0, false};
     struct stored_file *file = NULL;
     TRY(get_file(assembler, 0, &file, err));
     TRY(stored_file_open_rows(file, slice->file, guess_rows(slice->file, start_ms, end_ms), err));
     struct parquet_reader *reader = stored_file_parquet(file);
-    int found = parquet_reader_find(reader, key.name);
+    int found = parquet_reader_find(reader, "ts");
     if (found < 0)
         return lake_fail(err, LAKE_CORRUPT, "%s: has no column ts", slice->file->path);
-    TRY(check_type(&parquet_reader_file(reader)->columns[found], &key, err));
-    int64_t last_ms = end_ms == INT64_MIN ? end_ms : end_ms - 1;
-    return parquet_reader_find_rows(reader, (size_t)found, start_ms, last_ms, &slice->first_row, &slice->n_rows, err);
+    const struct parquet_file_column *ts = &parquet_reader_file(reader)->columns[found];
+    int64_t per_ms = time_unit_per_ms(ts->field.type);
+    if (per_ms == 0 || ts->unsupported != NULL)
+        return lake_fail(err, LAKE_CORRUPT, "%s: column ts is %s, not a timestamp", slice->file->path,
+                         ts->unsupported != NULL ? ts->unsupported : column_type_name(ts->field.type));
+    int64_t start = time_unit_from_ms(start_ms, per_ms), end = time_unit_from_ms(end_ms, per_ms);
+    int64_t last = end == INT64_MIN ? end : end - 1;
+    return parquet_reader_find_rows(reader, (size_t)found, start, last, &slice->first_row, &slice->n_rows, err);
 }
 
 static lake_status schema_of_file(const struct parquet_file *file, struct schema **out, struct lake_error *err)

@@ -3,9 +3,12 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "base/memory.h"
+#include "base/thread.h"
 #include "lake/expiry.h"
 #include "lake/layout.h"
 #include "lake/moves.h"
+#include "lake/staging_save.h"
 
 /* Files of history that a commit expires besides as many as it adds itself. */
 enum { EXPIRE_FILES = 32 };
@@ -144,6 +147,24 @@ static lake_status record_upkeep(struct lake *lake, const struct upkeep *upkeep,
     return expiry_record(lake, upkeep->expired, upkeep->n_expired, &counts, err);
 }
 
+/* A safe point of the write is over when one file of this commit is published: which one, it says from here on. */
+static lake_status seal(const struct commit *commit, struct lake_error *err)
+{
+    const struct partition_set *set = commit->set;
+    struct buffer scratch = BUFFER_INIT(LIMIT_PATH_BYTES);
+    lake_status status = LAKE_OK;
+    for (size_t i = 0; i < set->n; i++) {
+        if (!set->items[i]->is_changed || !set->items[i]->has_file)
+            continue;
+        TRY_OUT(partition_state_path(set->items[i], &set->staging, &scratch, err));
+        status = staging_seal(&set->staging, (const char *)scratch.data, err);
+        break;
+    }
+out:
+    buffer_release(&scratch);
+    return status;
+}
+
 static lake_status transact(struct commit *commit, const struct upkeep *upkeep, struct lake_error *err)
 {
     struct lake *lake = commit->set->lake;
@@ -174,6 +195,8 @@ static lake_status publish_partition(struct commit *commit, const struct partiti
     struct lake *lake = commit->set->lake;
     lake_status status = LAKE_OK;
     if (partition->has_file) {
+        if (partition->n_base == 0) /* most likely it is the first file there */
+            TRY(moves_make_place(lake, partition->path, err));
         TRY(partition_state_path(partition, &commit->set->staging, scratch, err));
         const struct manifest_outstanding move = {partition->file.id, MANIFEST_PUBLISH, partition->path,
                                                   (const char *)scratch->data};
@@ -189,23 +212,62 @@ static lake_status publish_partition(struct commit *commit, const struct partiti
     return status;
 }
 
+/* The files of a commit on their way to their places, by several threads. */
+struct publication {
+    struct commit *commit;
+    struct publisher {
+        struct lake_error failure; /* of the first that failed; status LAKE_OK: none */
+        size_t failed_index;
+    } * publishers; /* one a thread */
+};
+
 /* One that cannot be done stops no other. */
+static lake_status publish_one(void *context, size_t index, size_t worker, struct lake_error *err)
+{
+    struct publication *publication = context;
+    struct publisher *publisher = &publication->publishers[worker];
+    const struct partition *partition = publication->commit->set->items[index];
+    struct buffer scratch = BUFFER_INIT(LIMIT_PATH_BYTES);
+    struct lake_error failure = {LAKE_OK, ""};
+    (void)err;
+    if (!partition->is_changed)
+        return LAKE_OK;
+    failure.status = publish_partition(publication->commit, partition, &scratch, &failure);
+    buffer_release(&scratch);
+    if (failure.status == LAKE_OK || (publisher->failure.status != LAKE_OK && publisher->failed_index < index))
+        return LAKE_OK;
+    publisher->failure = failure;
+    publisher->failed_index = index;
+    return LAKE_OK;
+}
+
+static lake_status first_failure(const struct publication *publication, size_t n_threads, struct lake_error *err)
+{
+    const struct publisher *first = NULL;
+    for (size_t i = 0; i < n_threads; i++) {
+        const struct publisher *publisher = &publication->publishers[i];
+        bool has_failed = publisher->failure.status != LAKE_OK;
+        if (has_failed && (first == NULL || publisher->failed_index < first->failed_index))
+            first = publisher;
+    }
+    return first == NULL ? LAKE_OK : lake_fail(err, first->failure.status, "%s", first->failure.message);
+}
+
 static lake_status publish(struct commit *commit, struct lake_error *err)
 {
     struct lake *lake = commit->set->lake;
-    struct buffer scratch = BUFFER_INIT(LIMIT_PATH_BYTES);
-    lake_status first = LAKE_OK;
-    for (size_t i = 0; i < commit->set->n; i++) {
-        if (!commit->set->items[i]->is_changed)
-            continue;
-        lake_status status = publish_partition(commit, commit->set->items[i], &scratch, first == LAKE_OK ? err : NULL);
-        first = first == LAKE_OK ? status : first;
-    }
-    buffer_release(&scratch);
+    struct publication publication = {.commit = commit};
+    size_t n_threads = pool_threads(lake->pool);
+    lake_status status = LAKE_OK;
+    TRY_OUT(memory_new(n_threads, sizeof *publication.publishers, &publication.publishers, err));
+    TRY_OUT(pool_run(lake->pool, commit->set->n, publish_one, &publication, err));
+    status = first_failure(&publication, n_threads, err);
+out:
+    memory_free(publication.publishers);
     mutex_lock(lake->mutex);
     manifest_checkpoint(lake->manifest);
     mutex_unlock(lake->mutex);
-    return first;
+    return status;
 }
 
 /* What is not removed now stays to be removed. */
@@ -221,6 +283,7 @@ lake_status commit_record(struct commit *commit, struct lake_error *err)
     struct upkeep upkeep = {.n_expired = 0};
     lake_status status = LAKE_OK;
     TRY_OUT(find_upkeep(commit, &upkeep, err));
+    TRY_OUT(seal(commit, err));
     TRY_OUT(transact(commit, &upkeep, err));
     status = publish(commit, err);
     if (status == LAKE_OK)

@@ -5,6 +5,7 @@
 #include "base/bytes.h"
 #include "base/calendar.h"
 #include "base/memory.h"
+#include "column/time_unit.h"
 
 enum { CHUNK_ROWS = 1024 };
 
@@ -119,37 +120,67 @@ static lake_status hash_day(const struct batch *batch, const size_t *order, stru
     return sha256_end(hash, day->sha256, err);
 }
 
-/* Cuts the sorted times into days; the array has room for as many as there can be. */
-static size_t cut_days(const int64_t *ts, int64_t n_rows, struct content_day *days)
+static int64_t time_at(const struct time_values *times, int64_t row)
+{
+    return time_unit_to_ms(times->values[row], times->per_ms);
+}
+
+/* The first time of the next day; INT64_MAX where all times that are left are of this one. */
+static int64_t end_of_day(int64_t day, int64_t per_ms)
+{
+    return day >= INT64_MAX / MS_PER_DAY ? INT64_MAX : time_unit_from_ms((day + 1) * MS_PER_DAY, per_ms);
+}
+
+/* Cuts the sorted times into days, at most so many. */
+static size_t cut_days(const struct time_values *times, struct content_day *days, size_t n_most)
 {
     size_t n_days = 0;
-    for (int64_t row = 0; row < n_rows; row++) {
-        int64_t day = calendar_day_of_ms(ts[row]);
-        if (n_days == 0 || days[n_days - 1].day != day)
-            days[n_days++] = (struct content_day){.day = day, .first_row = row, .first_ms = ts[row]};
-        days[n_days - 1].n_rows++;
-        days[n_days - 1].last_ms = ts[row];
+    for (int64_t row = 0, end = 0; row < times->n_rows && n_days < n_most; row = end) {
+        int64_t first_ms = time_at(times, row), day = calendar_day_of_ms(first_ms);
+        int64_t end_time = end_of_day(day, times->per_ms);
+        for (end = row + 1; end < times->n_rows && (times->values[end] < end_time || end_time == INT64_MAX);)
+            end++;
+        days[n_days++] = (struct content_day){.day = day,
+                                              .first_row = row,
+                                              .n_rows = end - row,
+                                              .first_ms = first_ms,
+                                              .last_ms = time_at(times, end - 1)};
     }
     return n_days;
 }
 
-static size_t most_days(const int64_t *ts, int64_t n_rows)
+static size_t most_days(const struct time_values *times)
 {
-    int64_t span = n_rows == 0 ? 0 : calendar_day_of_ms(ts[n_rows - 1]) - calendar_day_of_ms(ts[0]) + 1;
-    return (size_t)(span < n_rows ? span : n_rows);
+    if (times->n_rows == 0 || times->values[times->n_rows - 1] < times->values[0])
+        return 0;
+    int64_t first = calendar_day_of_ms(time_at(times, 0)), last = calendar_day_of_ms(time_at(times, times->n_rows - 1));
+    int64_t span = last - first + 1;
+    return (size_t)(span < times->n_rows ? span : times->n_rows);
+}
+
+static lake_status find_days(const struct time_values *times, struct content_day **days, size_t *n_days,
+                             struct lake_error *err)
+{
+    if (times->per_ms == 0)
+        return lake_fail(err, LAKE_CORRUPT, "the first column is not a timestamp");
+    size_t n_most = most_days(times);
+    TRY(memory_resize(days, n_most, sizeof **days, err));
+    *n_days = cut_days(times, *days, n_most);
+    int64_t end = *n_days == 0 ? 0 : (*days)[*n_days - 1].first_row + (*days)[*n_days - 1].n_rows;
+    return end == times->n_rows ? LAKE_OK : lake_fail(err, LAKE_CORRUPT, "rows are not in the order of their times");
 }
 
 lake_status content_find_days(const struct batch *batch, struct sha256 *hash, struct content_day **days, size_t *n_days,
                               struct lake_error *err)
 {
+    const struct time_values times = {batch_values(batch, 0), batch->n_rows,
+                                      time_unit_per_ms(batch->schema->fields[0].type)};
     size_t *order = NULL;
     lake_status status = LAKE_OK;
-    const int64_t *ts = batch_values(batch, 0);
     *n_days = 0;
+    TRY_OUT(find_days(&times, days, n_days, err));
     TRY_OUT(memory_new(batch->schema->n_fields, sizeof *order, &order, err));
-    TRY_OUT(memory_resize(days, most_days(ts, batch->n_rows), sizeof **days, err));
     order_by_name(batch->schema, order);
-    *n_days = cut_days(ts, batch->n_rows, *days);
     for (size_t i = 0; i < *n_days; i++)
         TRY_OUT(hash_day(batch, order, hash, &(*days)[i], err));
 out:

@@ -11,11 +11,11 @@
 struct content_day {
     int64_t day; /* since 1970-01-01 */
     int64_t first_row, n_rows;
-    int64_t first_ms, last_ms; /* keys */
+    int64_t first_ms, last_ms; /* the milliseconds that the first and last times fall into */
     uint8_t sha256[SHA256_BYTES];
 };
 
-/* The days of a batch that is sorted by its first column (timestamps in ms): finds each and hashes its rows. Replaces the
+/* The days of a batch that is sorted by its first column, a timestamp: finds each and hashes its rows. Replaces the
  * array in *days (memory_free'd by the caller). */
 LAKE_MUST_CHECK lake_status content_find_days(const struct batch *batch, struct sha256 *hash, struct content_day **days,
                                               size_t *n_days, struct lake_error *err);

@@ -7,8 +7,10 @@
 #include "base/calendar.h"
 #include "base/limits.h"
 #include "base/memory.h"
+#include "column/time_unit.h"
 #include "io/file.h"
 #include "lake/layout.h"
+#include "lake/row_key.h"
 #include "lake/row_reader.h"
 
 enum {
@@ -20,6 +22,7 @@ enum {
 
 struct examiner {
     struct lake *lake;
+    const struct data_type *type; /* of the file that was parsed */
     struct row_reader *rows;
     struct sha256 *hash;
     struct buffer bytes; /* the whole file, or the last piece that was hashed */
@@ -29,7 +32,7 @@ struct examiner {
     int64_t size_bytes;
     /* Where examiner_next_days is: */
     int64_t next_row;
-    int64_t last_ms; /* of the row before */
+    int64_t last_ts; /* of the row before, in its unit */
     int64_t *times;
     struct batch batch;
     struct content_day *days;
@@ -200,12 +203,13 @@ static lake_status read_source(void *context, int64_t offset, void *bytes, size_
     return file_read_at(examiner->lake->io, examiner->file, examiner->path, offset, bytes, n, err);
 }
 
-lake_status examiner_parse(struct examiner *examiner, struct lake_error *err)
+lake_status examiner_parse(struct examiner *examiner, const struct data_type *type, struct lake_error *err)
 {
     struct parquet_source source = {examiner->path, NULL, examiner->size_bytes, read_source, examiner};
     if (examiner->is_whole)
         source = parquet_source_bytes(examiner->path, examiner->bytes.data, (size_t)examiner->size_bytes);
     examiner->next_row = 0;
+    examiner->type = type;
     return row_reader_open(examiner->rows, source, err);
 }
 
@@ -221,11 +225,24 @@ const struct schema *examiner_schema(const struct examiner *examiner)
 
 /* ---- rows ---- */
 
-/* How many of the first n times are whole days, where more rows follow; 0: they are all of one day. */
-static int64_t count_whole_days(const int64_t *times, int64_t n)
+/* The unit of its times, which must be the type's. */
+static lake_status find_unit(const struct examiner *examiner, int64_t *per_ms, struct lake_error *err)
 {
-    int64_t last_day = calendar_day_of_ms(times[n - 1]);
-    while (n > 0 && calendar_day_of_ms(times[n - 1]) == last_day)
+    const struct schema *schema = examiner_schema(examiner);
+    enum column_type wanted = examiner->type->columns[0].type;
+    if (schema->n_fields == 0 || schema->fields[0].type != wanted)
+        return lake_fail(err, LAKE_CORRUPT, "%s: the first column is not a %s", examiner->path,
+                         column_type_name(wanted));
+    *per_ms = time_unit_per_ms(wanted);
+    return LAKE_OK;
+}
+
+/* How many of the first n times are whole days, where more rows follow; 0: they are all of one day. */
+static int64_t count_whole_days(const struct time_values *times)
+{
+    int64_t n = times->n_rows;
+    int64_t last_day = calendar_day_of_ms(time_unit_to_ms(times->values[n - 1], times->per_ms));
+    while (n > 0 && calendar_day_of_ms(time_unit_to_ms(times->values[n - 1], times->per_ms)) == last_day)
         n--;
     return n;
 }
@@ -233,31 +250,35 @@ static int64_t count_whole_days(const int64_t *times, int64_t n)
 static lake_status find_whole_days(struct examiner *examiner, int64_t *n_rows, struct lake_error *err)
 {
     int64_t left = examiner_file(examiner)->n_rows - examiner->next_row;
-    int64_t n_whole = 0;
+    int64_t n_whole = 0, per_ms = 1;
+    TRY(find_unit(examiner, &per_ms, err));
     for (int64_t n = CHUNK_ROWS; n < left && n_whole == 0; n *= 2) {
         TRY(memory_resize(&examiner->times, (size_t)n, sizeof *examiner->times, err));
         TRY(row_reader_read_times(examiner->rows, examiner->next_row, n, examiner->times, err));
-        n_whole = count_whole_days(examiner->times, n);
+        n_whole = count_whole_days(&(struct time_values){examiner->times, n, per_ms});
     }
     *n_rows = n_whole == 0 ? left : n_whole;
     return LAKE_OK;
 }
 
+/* Of rows of whole days: those before them are known by their time alone. */
 static lake_status check_keys(const struct examiner *examiner, bool is_first, int64_t first_row, struct lake_error *err)
 {
     const struct batch *batch = &examiner->batch;
+    struct row_key key;
+    int64_t per_ms = 1;
     char when[CALENDAR_TEXT_BYTES];
-    if (batch->schema->n_fields == 0 || batch->schema->fields[0].type != COLUMN_TIMESTAMP_MS)
-        return lake_fail(err, LAKE_CORRUPT, "%s: the first column is not a timestamp in milliseconds", examiner->path);
+    TRY(find_unit(examiner, &per_ms, err));
     if (batch->columns[0].null_count > 0)
         return lake_fail(err, LAKE_CORRUPT, "%s: %" PRId64 " times are null", examiner->path,
                          batch->columns[0].null_count);
-    const int64_t *ts = batch_values(batch, 0);
+    row_key_init(&key, examiner->type, batch);
     for (int64_t i = 0; i < batch->n_rows; i++) {
-        bool rises = i == 0 ? is_first || ts[0] > examiner->last_ms : ts[i] > ts[i - 1];
+        bool rises = i == 0 ? is_first || key.ts[0] > examiner->last_ts
+                            : key.ts[i] > key.ts[i - 1] || row_key_follows(&key, i - 1, &key, i);
         if (rises)
             continue;
-        calendar_format_ms(ts[i], when);
+        calendar_format_ms(time_unit_to_ms(key.ts[i], per_ms), when);
         return lake_fail(err, LAKE_CORRUPT, "%s: row %" PRId64 " (%s) does not come after the one before it",
                          examiner->path, first_row + i, when);
     }
@@ -289,7 +310,7 @@ lake_status examiner_next_days(struct examiner *examiner, struct examined_days *
     TRY(find_whole_days(examiner, &n_rows, err));
     TRY(read_days(examiner, examiner->next_row, n_rows, examiner->next_row == 0, err));
     examiner->next_row += n_rows;
-    examiner->last_ms = ((const int64_t *)batch_values(&examiner->batch, 0))[n_rows - 1];
+    examiner->last_ts = ((const int64_t *)batch_values(&examiner->batch, 0))[n_rows - 1];
     return hash_days(examiner, out, err);
 }
 
@@ -301,28 +322,16 @@ lake_status examiner_read_days(struct examiner *examiner, int64_t first_row, int
     return n_rows == 0 ? LAKE_OK : hash_days(examiner, out, err);
 }
 
-/* The first of n times that is not before `ms`. */
-static int64_t find_time(const int64_t *times, int64_t n, int64_t ms)
-{
-    int64_t low = 0, high = n;
-    while (low < high) {
-        int64_t middle = low + (high - low) / 2;
-        if (times[middle] < ms)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
 lake_status examiner_find_day(struct examiner *examiner, int64_t day, int64_t *first_row, int64_t *n_rows,
                               struct lake_error *err)
 {
-    int64_t n = examiner_file(examiner)->n_rows;
+    int64_t n = examiner_file(examiner)->n_rows, per_ms = 1;
     *n_rows = 0;
+    TRY(find_unit(examiner, &per_ms, err));
     TRY(memory_resize(&examiner->times, (size_t)n, sizeof *examiner->times, err));
     TRY(row_reader_read_times(examiner->rows, 0, n, examiner->times, err));
-    *first_row = find_time(examiner->times, n, day * MS_PER_DAY);
-    *n_rows = find_time(examiner->times, n, (day + 1) * MS_PER_DAY) - *first_row;
+    const struct time_values times = {examiner->times, n, per_ms};
+    *first_row = time_values_find(&times, day * MS_PER_DAY);
+    *n_rows = time_values_find(&times, (day + 1) * MS_PER_DAY) - *first_row;
     return LAKE_OK;
 }

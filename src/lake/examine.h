@@ -7,13 +7,14 @@
  *
  *     TRY_OUT(examiner_open(examiner, path, &found, err));
  *     TRY_OUT(examiner_digest(examiner, sha256, err));
- *     TRY_OUT(examiner_parse(examiner, err));
+ *     TRY_OUT(examiner_parse(examiner, type, err));
  *     do
  *         TRY_OUT(examiner_next_days(examiner, &days, err));
  *     while (days.n > 0); */
 #ifndef LAKE_EXAMINE_H
 #define LAKE_EXAMINE_H
 
+#include "column/data_type.h"
 #include "lake/content.h"
 #include "lake/handle.h"
 #include "parquet/reader.h"
@@ -36,8 +37,10 @@ int64_t examiner_size_bytes(const struct examiner *examiner);
 /* Of all its bytes. */
 LAKE_MUST_CHECK lake_status examiner_digest(struct examiner *examiner, uint8_t digest[SHA256_BYTES],
                                             struct lake_error *err);
-/* Reads the footer, and no more where the file was not hashed before. */
-LAKE_MUST_CHECK lake_status examiner_parse(struct examiner *examiner, struct lake_error *err);
+/* Reads the footer, and no more where the file was not hashed before. The type tells which unit the times must have, and which order
+ * of keys the rows. */
+LAKE_MUST_CHECK lake_status examiner_parse(struct examiner *examiner, const struct data_type *type,
+                                           struct lake_error *err);
 /* After parsing; borrowed until the next open. */
 const struct parquet_file *examiner_file(const struct examiner *examiner);
 const struct schema *examiner_schema(const struct examiner *examiner);
@@ -48,7 +51,7 @@ struct examined_days {
     const struct content_day *days; /* first_row is that of the batch */
     size_t n;                       /* 0: there are no more */
 };
-/* The next days; keys that do not rise strictly, or are null, are LAKE_CORRUPT. */
+/* The next days; times that are null, and keys that do not rise strictly (I8), are LAKE_CORRUPT. */
 LAKE_MUST_CHECK lake_status examiner_next_days(struct examiner *examiner, struct examined_days *out,
                                                struct lake_error *err);
 /* The days of rows that were known beforehand: those before and behind them are not looked at. */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "lake/row_plan.h"
 
 /* ---- columns of several files ---- */
 
@@ -68,16 +69,12 @@ out:
     return status;
 }
 
-lake_status file_rows_read(struct assembler *assembler, const struct manifest_file *const *files, size_t n,
-                           struct batch *out, struct lake_error *err)
+static lake_status read_several(struct assembler *assembler, const struct manifest_file *const *files, size_t n,
+                                struct batch *out, struct lake_error *err)
 {
     struct schema *schema = NULL;
     struct slice *slices = NULL;
     lake_status status = LAKE_OK;
-    if (n == 0)
-        return LAKE_OK;
-    if (n == 1)
-        return assemble_file(assembler, &(struct slice){.file = files[0]}, out, err);
     TRY_OUT(unite_files(assembler, files, n, &schema, err));
     TRY_OUT(memory_new(n, sizeof *slices, &slices, err));
     for (size_t i = 0; i < n; i++)
@@ -91,27 +88,40 @@ out:
     return status;
 }
 
-/* ---- by time ---- */
-
-/* The first row at or after a time. */
-static int64_t find_row(const int64_t *ts, int64_t n_rows, int64_t ms)
+/* A file may be anything by now; whoever gets its rows takes the first column for times. */
+static lake_status check_times(const struct batch *batch, const char *path, struct lake_error *err)
 {
-    int64_t low = 0, high = n_rows;
-    while (low < high) {
-        int64_t middle = low + (high - low) / 2;
-        if (ts[middle] < ms)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    if (batch->schema->n_fields == 0 || time_unit_per_ms(batch->schema->fields[0].type) == 0 ||
+        batch->columns[0].null_count > 0)
+        return lake_fail(err, LAKE_CORRUPT, "%s: the first column is not a timestamp in each row", path);
+    return LAKE_OK;
 }
 
-int64_t file_rows_count(const int64_t *ts, int64_t n_rows, const struct range_list *ranges)
+lake_status file_rows_read(struct assembler *assembler, const struct manifest_file *const *files, size_t n,
+                           struct batch *out, struct lake_error *err)
+{
+    struct batch rows = {0};
+    lake_status status = LAKE_OK;
+    if (n == 0)
+        return LAKE_OK;
+    if (n == 1)
+        TRY_OUT(assemble_file(assembler, &(struct slice){.file = files[0]}, &rows, err));
+    else
+        TRY_OUT(read_several(assembler, files, n, &rows, err));
+    TRY_OUT(check_times(&rows, files[0]->path, err));
+    batch_move(out, &rows);
+out:
+    batch_release(&rows);
+    return status;
+}
+
+/* ---- by time ---- */
+
+int64_t file_rows_count(const struct time_values *times, const struct range_list *ranges)
 {
     int64_t n = 0;
     for (size_t i = 0; i < ranges->n; i++)
-        n += find_row(ts, n_rows, ranges->items[i].end_ms) - find_row(ts, n_rows, ranges->items[i].start_ms);
+        n += time_values_find(times, ranges->items[i].end_ms) - time_values_find(times, ranges->items[i].start_ms);
     return n;
 }
 
@@ -129,11 +139,12 @@ lake_status file_rows_select(const struct batch *batch, const struct range_list 
     int64_t from = 0;
     if (batch->schema == NULL)
         return LAKE_OK;
-    const int64_t *ts = batch_values(batch, 0);
+    const struct time_values times = {batch_values(batch, 0), batch->n_rows,
+                                      time_unit_per_ms(batch->schema->fields[0].type)};
     TRY(batch_builder_new(batch->schema, &builder, err));
     for (size_t i = 0; i < ranges->n; i++) {
-        int64_t first = find_row(ts, batch->n_rows, ranges->items[i].start_ms);
-        int64_t end = find_row(ts, batch->n_rows, ranges->items[i].end_ms);
+        int64_t first = time_values_find(&times, ranges->items[i].start_ms);
+        int64_t end = time_values_find(&times, ranges->items[i].end_ms);
         TRY_OUT(append_rows(builder, batch, inside ? first : from, inside ? end : first, err));
         from = end;
     }
@@ -145,19 +156,52 @@ out:
     return status;
 }
 
-lake_status file_rows_merge(struct batch *stored, struct batch *incoming, struct batch *out,
-                            struct merge_counts *counts, struct lake_error *err)
+/* ---- two batches ---- */
+
+lake_status file_rows_merge(const struct merge_sides *sides, struct batch *out, struct merge_counts *counts,
+                            struct lake_error *err)
 {
+    struct batch *stored = sides->stored, *incoming = sides->incoming;
     struct merge_counts ignored = {0};
     struct merge_counts *to = counts == NULL ? &ignored : counts;
     *to = (struct merge_counts){0};
     if (stored->schema != NULL && incoming->schema != NULL) {
-        TRY(merge_batches(stored, incoming, out, to, err));
+        TRY(merge_batches(sides, out, to, err));
     } else {
         to->n_new = incoming->schema == NULL ? 0 : incoming->n_rows;
         batch_move(out, incoming->schema == NULL ? stored : incoming);
     }
     batch_release(stored);
     batch_release(incoming);
+    return LAKE_OK;
+}
+
+static lake_status append_both(const struct batch *first, const struct batch *second, struct batch *out,
+                               struct lake_error *err)
+{
+    struct schema *schema = NULL;
+    struct batch_builder *builder = NULL;
+    lake_status status = LAKE_OK;
+    const struct batch *const both[] = {first, second};
+    TRY_OUT(row_plan_unite_schemas(both, &schema, err));
+    TRY_OUT(batch_builder_new(schema, &builder, err));
+    TRY_OUT(batch_builder_append(builder, first, 0, first->n_rows, err));
+    TRY_OUT(batch_builder_append(builder, second, 0, second->n_rows, err));
+    status = batch_builder_take(builder, out, err);
+out:
+    batch_builder_free(builder);
+    schema_free(schema);
+    return status;
+}
+
+lake_status file_rows_append(struct batch *first, struct batch *second, struct batch *out, struct lake_error *err)
+{
+    if (first->schema == NULL || second->schema == NULL) {
+        batch_move(out, second->schema == NULL ? first : second);
+        return LAKE_OK;
+    }
+    TRY(append_both(first, second, out, err));
+    batch_release(first);
+    batch_release(second);
     return LAKE_OK;
 }

@@ -2,6 +2,7 @@
 #ifndef LAKE_FILE_ROWS_H
 #define LAKE_FILE_ROWS_H
 
+#include "column/time_unit.h"
 #include "lake/assemble.h"
 #include "lake/partition.h"
 
@@ -13,9 +14,13 @@ LAKE_MUST_CHECK lake_status file_rows_read(struct assembler *assembler, const st
 LAKE_MUST_CHECK lake_status file_rows_select(const struct batch *batch, const struct range_list *ranges, bool inside,
                                              struct batch *out, struct lake_error *err);
 /* How many rows that would be inside. */
-int64_t file_rows_count(const int64_t *ts, int64_t n_rows, const struct range_list *ranges);
+int64_t file_rows_count(const struct time_values *times, const struct range_list *ranges);
 /* merge_batches where either side may be without a schema; both are emptied. counts may be NULL. */
-LAKE_MUST_CHECK lake_status file_rows_merge(struct batch *stored, struct batch *incoming, struct batch *out,
+LAKE_MUST_CHECK lake_status file_rows_merge(const struct merge_sides *sides, struct batch *out,
                                             struct merge_counts *counts, struct lake_error *err);
+/* The rows of one behind those of another, in any order, with the columns of both; either may be without a schema; both are
+ * emptied. */
+LAKE_MUST_CHECK lake_status file_rows_append(struct batch *first, struct batch *second, struct batch *out,
+                                             struct lake_error *err);
 
 #endif

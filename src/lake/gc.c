@@ -12,10 +12,11 @@
 #include "lake/orphans.h"
 #include "lake/readers.h"
 #include "lake/recover.h"
+#include "lake/staging_save.h"
 
 /* ---- what dead processes left ---- */
 
-static const char lock_suffix[] = ".lock";
+static const char lock_suffix[] = ".lock", staging[] = "staging";
 
 /* The files of writers, or of readers, and what is found to be of dead ones. */
 struct leftovers {
@@ -72,7 +73,20 @@ static lake_status measure(struct lake *lake, const struct leftovers *leftovers,
     return LAKE_OK;
 }
 
-static lake_status plan_process(struct maintenance *maintenance, struct leftovers *leftovers, const char *token,
+/* Whether a writer made a safe point: then recovery keeps most of its files. */
+static bool has_save(const struct leftovers *leftovers, const char *token)
+{
+    char found[STAGING_TOKEN_BYTES];
+    for (size_t at = 0; at < leftovers->names.length;) {
+        const char *name = (const char *)leftovers->names.data + at;
+        at += strlen(name) + 1;
+        if (staging_is_save(name, found) && strcmp(found, token) == 0)
+            return true;
+    }
+    return false;
+}
+
+static lake_status plan_removal(struct maintenance *maintenance, const struct leftovers *leftovers, const char *token,
                                 struct lake_error *err)
 {
     struct maintain_step step = {.task = "gc"};
@@ -81,7 +95,6 @@ static lake_status plan_process(struct maintenance *maintenance, struct leftover
     TRY_OUT(measure(maintenance->lake, leftovers, token, &step, err));
     TRY_OUT(path_join(leftovers->directory, token, &what, err));
     step.what = what;
-    leftovers->n_dead++;
     maintenance->result->orphans_removed += step.n_files;
     maintenance->result->orphan_bytes += step.n_bytes;
     status = maintain_add_step(maintenance, &step, err);
@@ -106,7 +119,10 @@ static lake_status look_at(struct maintenance *maintenance, struct leftovers *le
     TRY(state_path_of(lake, leftovers->directory, name, &path, err));
     lake_status status = is_dead(lake, path, &dead, err);
     memory_free(path);
-    return status != LAKE_OK || !dead ? status : plan_process(maintenance, leftovers, token, err);
+    if (status != LAKE_OK || !dead)
+        return status;
+    leftovers->n_dead++;
+    return has_save(leftovers, token) ? LAKE_OK : plan_removal(maintenance, leftovers, token, err);
 }
 
 /* Finds the dead ones and writes them to the plan. */
@@ -139,7 +155,7 @@ static lake_status remove_dead(struct maintenance *maintenance, struct lake_erro
 {
     int64_t n_writers = 0;
     int64_t n_readers = 0;
-    TRY(find_dead(maintenance, "staging", &n_writers, err));
+    TRY(find_dead(maintenance, staging, &n_writers, err));
     TRY(find_dead(maintenance, "readers", &n_readers, err));
     if (maintenance->options->dry_run)
         return LAKE_OK;
@@ -148,10 +164,74 @@ static lake_status remove_dead(struct maintenance *maintenance, struct lake_erro
     return n_readers > 0 ? remove_readers(maintenance->lake, err) : LAKE_OK;
 }
 
+/* ---- safe points past their time ---- */
+
+/* Whether nobody has gone on from it for so long. */
+static lake_status is_expired(struct lake *lake, const char *name, const char *token, bool *out, struct lake_error *err)
+{
+    struct io_status found = {.modified_ms = 0};
+    char *path = NULL;
+    bool has_lock = false;
+    *out = false;
+    TRY(staging_has_lock(lake, token, &has_lock, err));
+    if (has_lock)
+        return LAKE_OK;
+    TRY(state_path_of(lake, staging, name, &path, err));
+    int result = lake->io.ops->status(lake->io.context, path, &found);
+    *out = result == 0 && found.modified_ms <= lake->io.ops->now_ms(lake->io.context) - SAVED_WRITES_MS;
+    lake_status status =
+        result == 0 || result == -ENOENT ? LAKE_OK : lake_fail_errno(err, -result, "cannot examine", path);
+    memory_free(path);
+    return status;
+}
+
+/* Looks again under the lake's lock, without which somebody might go on from it now. */
+static lake_status remove_save(struct lake *lake, const char *name, const char *token, struct lake_error *err)
+{
+    struct file_lock lock = {0};
+    bool expired = false;
+    TRY(lake_lock(lake, &lock, LAKE_LOCK_WAIT_MS, "maintenance", err));
+    lake_status status = is_expired(lake, name, token, &expired, err);
+    if (status == LAKE_OK && expired)
+        status = staging_discard(lake, token, err);
+    file_lock_release(&lock);
+    return status;
+}
+
+static lake_status expire_save(struct maintenance *maintenance, const struct leftovers *leftovers, const char *name,
+                               struct lake_error *err)
+{
+    char token[STAGING_TOKEN_BYTES];
+    bool expired = false;
+    if (!staging_is_save(name, token))
+        return LAKE_OK;
+    TRY(is_expired(maintenance->lake, name, token, &expired, err));
+    if (!expired)
+        return LAKE_OK;
+    TRY(plan_removal(maintenance, leftovers, token, err));
+    if (!maintenance->options->dry_run)
+        TRY(remove_save(maintenance->lake, name, token, err));
+    return maintain_report(maintenance, err);
+}
+
+static lake_status expire_saves(struct maintenance *maintenance, struct lake_error *err)
+{
+    struct leftovers leftovers = {staging, BUFFER_INIT(LIMIT_ENGINE_BYTES), 0};
+    lake_status status = list_state_files(maintenance->lake, staging, &leftovers.names, err);
+    for (size_t at = 0; at < leftovers.names.length && status == LAKE_OK;) {
+        const char *name = (const char *)leftovers.names.data + at;
+        at += strlen(name) + 1;
+        status = expire_save(maintenance, &leftovers, name, err);
+    }
+    buffer_release(&leftovers.names);
+    return status;
+}
+
 lake_status gc_run(struct maintenance *maintenance, struct lake_error *err)
 {
     TRY(maintain_settle(maintenance->lake, err));
     TRY(remove_dead(maintenance, err));
+    TRY(expire_saves(maintenance, err));
     TRY(orphans_remove(maintenance, err));
     return empty_directories_remove(maintenance, err);
 }

@@ -59,6 +59,14 @@ lake_status lake_keep_text(struct lake *lake, const char *text, const char **out
     return status;
 }
 
+lake_status lake_keep_new(struct lake *lake, size_t n, size_t size, void *out, struct lake_error *err)
+{
+    mutex_lock(lake->mutex);
+    lake_status status = arena_new(&lake->texts, n, size, out, err);
+    mutex_unlock(lake->mutex);
+    return status;
+}
+
 /* Durable once and for all: a commit makes only the names in staging durable. The parent holds the data root as well. */
 static lake_status sync_state(struct lake *lake, struct lake_error *err)
 {

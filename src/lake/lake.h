@@ -21,5 +21,7 @@ size_t lake_memory_bytes(const struct lake *lake);
 /* A copy of a string that lives as long as the lake. */
 LAKE_MUST_CHECK lake_status lake_keep_text(struct lake *lake, const char *text, const char **out,
                                            struct lake_error *err);
+/* n zeroed items that live as long as the lake; *out is a pointer of any object type. */
+LAKE_MUST_CHECK lake_status lake_keep_new(struct lake *lake, size_t n, size_t size, void *out, struct lake_error *err);
 
 #endif

@@ -242,10 +242,15 @@ lake_status layout_state_path(const struct lake *lake, const char *path, char **
     return path_join(lake->state_root, path, out, err);
 }
 
-lake_status layout_random(struct io io, uint64_t *out, struct lake_error *err)
+lake_status layout_random_many(struct io io, uint64_t *out, size_t n, struct lake_error *err)
 {
-    int result = io.ops->random(io.context, out, sizeof *out);
+    int result = io.ops->random(io.context, out, n * sizeof *out);
     if (result != 0)
         return lake_fail_errno(err, -result, "cannot read random bytes", "the system");
     return LAKE_OK;
+}
+
+lake_status layout_random(struct io io, uint64_t *out, struct lake_error *err)
+{
+    return layout_random_many(io, out, 1, err);
 }

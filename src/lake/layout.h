@@ -55,5 +55,7 @@ LAKE_MUST_CHECK lake_status layout_state_path(const struct lake *lake, const cha
 
 /* 64 random bits from the system. */
 LAKE_MUST_CHECK lake_status layout_random(struct io io, uint64_t *out, struct lake_error *err);
+/* n times that, at once: the system's random numbers are a file to be opened. */
+LAKE_MUST_CHECK lake_status layout_random_many(struct io io, uint64_t *out, size_t n, struct lake_error *err);
 
 #endif

@@ -21,6 +21,15 @@ static lake_status make_parent(struct lake *lake, const char *path, struct lake_
     return status;
 }
 
+lake_status moves_make_place(struct lake *lake, const char *path, struct lake_error *err)
+{
+    char *data_path = NULL;
+    TRY(layout_data_path(lake, path, &data_path, err));
+    lake_status status = make_parent(lake, data_path, err);
+    memory_free(data_path);
+    return status;
+}
+
 /* Renames, making the target's directory where it is missing. *is_missing tells that there is no such source. */
 static lake_status rename_into(struct lake *lake, const char *from, const char *to, bool *is_missing,
                                struct lake_error *err)

@@ -19,6 +19,9 @@ struct moves_done {
 /* Carries out one move of the latest commit, or finds it done. */
 LAKE_MUST_CHECK lake_status moves_carry_out(struct lake *lake, const struct manifest_outstanding *move,
                                             struct lake_error *err);
+/* Makes the directory that a path below the data root lies in. A move does that itself, when it fails without; of files in directories
+ * of their own this saves the attempt. */
+LAKE_MUST_CHECK lake_status moves_make_place(struct lake *lake, const char *path, struct lake_error *err);
 /* Before a write transaction: carries out all outstanding moves (those of dead writers too) and makes them durable. That
  * waits for the disk, so it is left alone until there are a few dozen, unless `all`. One that cannot be done (somebody
  * removed the file, or put another in its way) stays outstanding and stops no other: readers know where else to look.

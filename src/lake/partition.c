@@ -10,7 +10,7 @@ void partition_release(struct partition *partition)
 {
     batch_builder_free(partition->rows);
     for (size_t i = 0; i < partition->n_incoming; i++)
-        memory_free(partition->incoming[i]);
+        memory_free(partition->incoming[i].path);
     memory_free(partition->incoming);
     memory_free(partition->cuts.items);
     memory_free(partition->restores.items);

@@ -43,6 +43,13 @@ struct partition_counts {
     int64_t n_kept;                /* previews only: rows left */
 };
 
+/* Rows that came in and are kept in staging for the next one (partition_incoming.h). */
+struct kept_rows {
+    char *path;     /* below the state directory */
+    int32_t source; /* of all of them; KEPT_SOURCE_IN_ROWS: in their MERGE_SOURCE_COLUMN, if it matters */
+};
+enum { KEPT_SOURCE_IN_ROWS = -1 };
+
 struct partition {
     struct manifest_dataset *dataset; /* borrowed; id 0 while it is not there yet */
     enum partition_grain grain;       /* the dataset's; the range may be wider */
@@ -51,7 +58,7 @@ struct partition {
 
     /* What is to be done. */
     struct batch_builder *rows; /* that came in since it was staged; NULL: none */
-    char **incoming;            /* below the state directory: rows that came in before that, in that order */
+    struct kept_rows *incoming; /* that came in before that, in that order */
     size_t n_incoming;
     struct range_list cuts, restores;
     int64_t as_of; /* of the restores */
@@ -74,6 +81,9 @@ struct partition {
 
     /* Marks of the set that it belongs to. */
     bool is_stale;          /* was merged with what is no longer live: to be staged again */
+    bool is_saved;          /* a safe point names what was staged: its files stay when it is staged again */
+    bool is_under_way;      /* is being staged in the background: not to be touched */
+    bool was_staged;        /* at least once */
     struct partition *next; /* of those absorbed: empty, kept for who still points to them */
     bool is_absorbed;
 };

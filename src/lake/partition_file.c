@@ -5,8 +5,8 @@
 #include "base/calendar.h"
 #include "base/limits.h"
 #include "base/memory.h"
+#include "column/time_unit.h"
 #include "io/file.h"
-#include "lake/file_rows.h"
 #include "lake/layout.h"
 
 /* Rows of a row group; a day or a month of minutes is one. */
@@ -79,7 +79,11 @@ static enum partition_grain grain_of_range(const struct partition *partition)
 lake_status partition_file_name(struct partition *partition, struct partition_tools *tools, struct lake_error *err)
 {
     struct layout_file file = {partition->dataset, grain_of_range(partition), partition->start_ms, 0};
-    TRY(layout_random(tools->lake->io, &file.random, err));
+    if (tools->n_names == 0) {
+        TRY(layout_random_many(tools->lake->io, tools->names, NAMES_DRAWN, err));
+        tools->n_names = NAMES_DRAWN;
+    }
+    file.random = tools->names[--tools->n_names];
     TRY(layout_file_path(&file, &tools->path, err));
     memory_free(partition->path);
     partition->path = NULL;
@@ -93,13 +97,15 @@ static lake_status find_page_ends(const struct partition *partition, const struc
                                   size_t *n, struct lake_error *err)
 {
     const int64_t *ts = batch_values(rows, 0);
-    int64_t start_ms = 0, end_ms = INT64_MIN;
+    int64_t per_ms = time_unit_per_ms(rows->schema->fields[0].type);
+    int64_t start_ms = 0, end_ms = 0, end = INT64_MIN; /* the last in the unit of ts */
     size_t capacity = 0;
     *n = 0;
     for (int64_t row = 0; row < rows->n_rows; row++) {
-        if (ts[row] < end_ms)
+        if (ts[row] < end)
             continue;
-        partition_bounds(partition->grain, ts[row], &start_ms, &end_ms);
+        partition_bounds(partition->grain, time_unit_to_ms(ts[row], per_ms), &start_ms, &end_ms);
+        end = time_unit_from_ms(end_ms, per_ms);
         if (row == 0)
             continue;
         if (*n == capacity) {
@@ -152,13 +158,14 @@ static lake_status describe(struct partition *partition, const struct batch *row
                             struct lake_error *err)
 {
     const int64_t *ts = batch_values(rows, 0);
+    int64_t per_ms = time_unit_per_ms(rows->schema->fields[0].type);
     struct manifest_file *file = &partition->file;
     *file = (struct manifest_file){
         .path = partition->path,
         .partition_start_ms = partition->start_ms,
         .partition_end_ms = partition->end_ms,
-        .time_from_ms = ts[0],
-        .time_to_ms = ts[rows->n_rows - 1],
+        .time_from_ms = time_unit_to_ms(ts[0], per_ms),
+        .time_to_ms = time_unit_to_ms(ts[rows->n_rows - 1], per_ms),
         .n_rows = rows->n_rows,
         .size_bytes = (int64_t)tools->bytes.length,
     };
@@ -197,33 +204,19 @@ lake_status partition_file_keep_incoming(struct partition *partition, const stru
     }
     TRY(staging_path(partition, staging, suffix, &tools->path, err));
     TRY(memory_resize(&partition->incoming, 1, sizeof *partition->incoming, err));
-    TRY(memory_copy_string((const char *)tools->path.data, &partition->incoming[0], err));
+    partition->incoming[0] = (struct kept_rows){NULL, KEPT_SOURCE_IN_ROWS};
+    TRY(memory_copy_string((const char *)tools->path.data, &partition->incoming[0].path, err));
     partition->n_incoming = 1;
     return LAKE_OK;
 }
 
-lake_status partition_file_read_incoming(const struct partition *partition, struct partition_tools *tools,
-                                         struct batch *out, struct lake_error *err)
-{
-    struct batch all = {0}, next = {0}, both = {0};
-    lake_status status = LAKE_OK;
-    for (size_t i = 0; i < partition->n_incoming; i++) {
-        const struct slice slice = {.state_path = partition->incoming[i]};
-        TRY_OUT(assemble_file(tools->assembler, &slice, &next, err));
-        TRY_OUT(file_rows_merge(&all, &next, &both, NULL, err));
-        batch_move(&all, &both);
-    }
-    batch_move(out, &all);
-out:
-    batch_release(&all);
-    batch_release(&next);
-    batch_release(&both);
-    return status;
-}
-
-static lake_status remove_staged(struct partition_tools *tools, const char *state_path, struct lake_error *err)
+/* Removes a file, unless a safe point names it. */
+static lake_status remove_staged(const struct partition *partition, struct partition_tools *tools,
+                                 const char *state_path, struct lake_error *err)
 {
     char *path = NULL;
+    if (partition->is_saved)
+        return LAKE_OK;
     TRY(layout_state_path(tools->lake, state_path, &path, err));
     lake_status status = file_remove(tools->lake->io, path, err);
     memory_free(path);
@@ -234,12 +227,14 @@ lake_status partition_file_forget(struct partition *partition, const struct stag
                                   struct partition_tools *tools, struct lake_error *err)
 {
     while (partition->n_incoming > 0) {
-        TRY(remove_staged(tools, partition->incoming[partition->n_incoming - 1], err));
-        memory_free(partition->incoming[--partition->n_incoming]);
+        TRY(remove_staged(partition, tools, partition->incoming[partition->n_incoming - 1].path, err));
+        memory_free(partition->incoming[--partition->n_incoming].path);
     }
-    if (!partition->has_file)
-        return LAKE_OK;
-    partition->has_file = false;
-    TRY(staging_path(partition, staging, staged_suffix, &tools->path, err));
-    return remove_staged(tools, (const char *)tools->path.data, err);
+    if (partition->has_file) {
+        partition->has_file = false;
+        TRY(staging_path(partition, staging, staged_suffix, &tools->path, err));
+        TRY(remove_staged(partition, tools, (const char *)tools->path.data, err));
+    }
+    partition->is_saved = false;
+    return LAKE_OK;
 }

@@ -8,6 +8,9 @@
 #include "lake/partition.h"
 #include "parquet/writer.h"
 
+/* Random numbers got from the system at once. */
+enum { NAMES_DRAWN = 64 };
+
 /* What one thread needs to stage partitions, kept from one to the next. */
 struct partition_tools {
     struct lake *lake;
@@ -16,6 +19,8 @@ struct partition_tools {
     struct sha256 *hash;
     struct buffer bytes; /* an encoded file */
     struct buffer path;
+    uint64_t names[NAMES_DRAWN]; /* random, for names of files to come */
+    size_t n_names;
 };
 
 /* Gives the partition's new file its name, which nothing else has or will have. */
@@ -30,12 +35,10 @@ LAKE_MUST_CHECK lake_status partition_file_write(struct partition *partition, co
 LAKE_MUST_CHECK lake_status partition_file_read_back(const struct partition *partition, const struct staging *staging,
                                                      struct partition_tools *tools, struct batch *out,
                                                      struct lake_error *err);
-/* Keeps rows that came in: in a file of their own, or, where `rows` is NULL, as the new file, which holds just them. */
+/* Keeps rows that came in: in a file of their own, or, where `rows` is NULL, as the new file, which holds just them. Their source is left
+ * to the caller (partition_incoming.h). */
 LAKE_MUST_CHECK lake_status partition_file_keep_incoming(struct partition *partition, const struct staging *staging,
                                                          const struct batch *rows, struct partition_tools *tools,
-                                                         struct lake_error *err);
-LAKE_MUST_CHECK lake_status partition_file_read_incoming(const struct partition *partition,
-                                                         struct partition_tools *tools, struct batch *out,
                                                          struct lake_error *err);
 /* Removes everything that was staged. */
 LAKE_MUST_CHECK lake_status partition_file_forget(struct partition *partition, const struct staging *staging,

@@ -8,6 +8,15 @@ enum { FIRST_CAPACITY = 64 };
 /* Times that what is stored may be superseded, and removed, while it is being read. */
 enum { STAGE_ATTEMPTS = 8 };
 
+struct stage_job {
+    struct partition_set *set;
+    struct partition **partitions;
+    size_t n;
+    lake_status (*run)(struct stage_job *job, struct partition *partition, struct partition_tools *tools,
+                       struct lake_error *err);
+    struct pool_loop *loop; /* in the background; NULL: none */
+};
+
 lake_status partition_set_init(struct partition_set *set, struct lake *lake, const char *purpose,
                                struct lake_error *err)
 {
@@ -21,8 +30,21 @@ static void free_partition(struct partition *partition)
     memory_free(partition);
 }
 
+static void free_job(struct stage_job *job)
+{
+    if (job == NULL)
+        return;
+    memory_free(job->partitions);
+    memory_free(job);
+}
+
 void partition_set_release(struct partition_set *set)
 {
+    lake_status ignored = LAKE_OK;
+    if (set->background != NULL)
+        ignored = pool_end(set->lake->pool, &set->background->loop, NULL);
+    (void)ignored;
+    free_job(set->background);
     for (size_t i = 0; i < set->n; i++)
         free_partition(set->items[i]);
     while (set->absorbed != NULL) {
@@ -124,6 +146,7 @@ static lake_status absorb(struct partition_set *set, struct partition *to, struc
     if (from->kind == PARTITION_ROLL_UP && to->kind == PARTITION_MERGE && to->cuts.n == 0 && to->restores.n == 0)
         to->kind = PARTITION_ROLL_UP;
     to->counts.n_settled += from->counts.n_settled;
+    to->was_staged = to->was_staged || from->was_staged;
     partition_release(from);
     to->is_stale = true;
     from->is_absorbed = true;
@@ -182,6 +205,14 @@ static lake_status insert(struct partition_set *set, struct partition *partition
     return LAKE_OK;
 }
 
+static bool overlaps_any(const struct partition_set *set, const struct partition *partition)
+{
+    const struct time_range range = {partition->start_ms, partition->end_ms};
+    size_t first = 0, end = 0;
+    partition_set_overlapping(set, partition->dataset, range, &first, &end);
+    return first < end;
+}
+
 lake_status partition_set_get(struct partition_set *set, const struct partition *like, struct partition **out,
                               struct lake_error *err)
 {
@@ -189,6 +220,8 @@ lake_status partition_set_get(struct partition_set *set, const struct partition 
     *out = partition;
     if (partition != NULL && partition->end_ms >= like->end_ms)
         return LAKE_OK;
+    if (overlaps_any(set, like))
+        TRY(partition_set_end_stage(set, err)); /* it may be those that are absorbed */
     TRY(memory_new(1, sizeof *partition, &partition, err));
     partition->dataset = like->dataset;
     partition->grain = like->grain;
@@ -215,14 +248,6 @@ void partition_set_remove(struct partition_set *set, const struct manifest_datas
 }
 
 /* ---- staging ---- */
-
-struct stage_job {
-    struct partition_set *set;
-    struct partition **partitions;
-    size_t n;
-    lake_status (*run)(struct stage_job *job, struct partition *partition, struct partition_tools *tools,
-                       struct lake_error *err);
-};
 
 static lake_status run_one(void *context, size_t index, size_t worker, struct lake_error *err)
 {
@@ -301,17 +326,60 @@ out:
     return status;
 }
 
+lake_status partition_set_open_staging(struct partition_set *set, struct lake_error *err)
+{
+    return set->staging.is_open ? LAKE_OK : staging_open(&set->staging, set->lake, set->purpose, err);
+}
+
 lake_status partition_set_stage(struct partition_set *set, size_t most, struct lake_error *err)
 {
     struct stage_job job = {.set = set, .run = stage_one};
     size_t n_left = 1;
-    if (!set->staging.is_open)
-        TRY(staging_open(&set->staging, set->lake, set->purpose, err));
+    TRY(partition_set_open_staging(set, err));
+    TRY(partition_set_end_stage(set, err));
     for (int attempt = 0; attempt < STAGE_ATTEMPTS && n_left > 0; attempt++)
         TRY(run_stale(set, &job, most, &n_left, err));
     if (n_left > 0)
         return lake_fail(err, LAKE_CONFLICT, "others keep changing the same files; try again");
     return LAKE_OK;
+}
+
+lake_status partition_set_begin_stage(struct partition_set *set, struct lake_error *err)
+{
+    struct stage_job *job = NULL;
+    lake_status status = LAKE_OK;
+    TRY(partition_set_open_staging(set, err));
+    TRY(partition_set_end_stage(set, err));
+    TRY(memory_new(1, sizeof *job, &job, err));
+    *job = (struct stage_job){.set = set, .run = stage_one};
+    TRY_OUT(memory_new(set->n, sizeof *job->partitions, &job->partitions, err));
+    TRY_OUT(find_bases(set, job, SIZE_MAX, err));
+    TRY_OUT(pool_begin(set->lake->pool, job->n, run_one, job, &job->loop, err));
+    for (size_t i = 0; i < job->n; i++)
+        job->partitions[i]->is_under_way = true;
+    set->background = job;
+    job = NULL;
+out:
+    free_job(job);
+    return status;
+}
+
+lake_status partition_set_end_stage(struct partition_set *set, struct lake_error *err)
+{
+    struct stage_job *job = set->background;
+    size_t n_left = 0;
+    if (job == NULL)
+        return LAKE_OK;
+    lake_status status = pool_end(set->lake->pool, &job->loop, err);
+    for (size_t i = 0; i < job->n; i++) {
+        job->partitions[i]->is_under_way = false;
+        n_left += job->partitions[i]->is_stale;
+    }
+    set->background = NULL;
+    free_job(job);
+    if (status == LAKE_OK && n_left > 0)
+        status = partition_set_stage(set, SIZE_MAX, err);
+    return status;
 }
 
 lake_status partition_set_preview(struct partition_set *set, size_t most, struct lake_error *err)

@@ -7,18 +7,19 @@
 #include "base/limits.h"
 #include "base/memory.h"
 #include "lake/file_rows.h"
-#include "lake/partition_file.h"
+#include "lake/partition_incoming.h"
 #include "manifest/history.h"
 
 /* One partition on its way. */
 struct work {
     struct partition *partition;
+    const struct data_type *type;
     const struct staging *staging;
     struct partition_tools *tools;
     struct batch stored;   /* what the base has, where it has to be read */
     struct batch dropped;  /* of that, what is replaced by what is put back */
     struct batch restored; /* what is put back */
-    struct batch incoming;
+    struct incoming incoming;
     struct batch result;
     int64_t n_settled; /* before */
 };
@@ -28,7 +29,7 @@ static void release(struct work *work)
     batch_release(&work->stored);
     batch_release(&work->dropped);
     batch_release(&work->restored);
-    batch_release(&work->incoming);
+    incoming_release(&work->incoming);
     batch_release(&work->result);
 }
 
@@ -125,9 +126,11 @@ static lake_status count_restored(struct work *work, struct lake_error *err)
     struct merge_counts gone = {0}, back = {0};
     struct batch ignored = {0};
     if (work->dropped.schema != NULL && work->restored.schema != NULL) {
-        TRY(merge_batches(&work->restored, &work->dropped, &ignored, &gone, err));
+        const struct merge_sides away = {work->type, &work->restored, &work->dropped};
+        const struct merge_sides home = {work->type, &work->dropped, &work->restored};
+        TRY(merge_batches(&away, &ignored, &gone, err));
         batch_release(&ignored);
-        TRY(merge_batches(&work->dropped, &work->restored, &ignored, &back, err));
+        TRY(merge_batches(&home, &ignored, &back, err));
         batch_release(&ignored);
     } else {
         gone.n_new = work->dropped.schema == NULL ? 0 : work->dropped.n_rows;
@@ -151,7 +154,7 @@ static lake_status put_back(struct work *work, struct lake_error *err)
     TRY_OUT(file_rows_select(&work->stored, restores, false, &kept, err));
     TRY_OUT(count_restored(work, err));
     batch_release(&work->stored);
-    TRY_OUT(file_rows_merge(&kept, &work->restored, &both, NULL, err));
+    TRY_OUT(file_rows_merge(&(struct merge_sides){work->type, &kept, &work->restored}, &both, NULL, err));
     batch_move(&work->stored, &both);
 out:
     batch_release(&kept);
@@ -161,41 +164,31 @@ out:
 
 /* ---- what came in ---- */
 
-/* In order of time of arrival: what an earlier staging kept, then what was collected since. */
-static lake_status gather_incoming(struct work *work, struct lake_error *err)
+static lake_status sort_incoming(struct work *work, struct lake_error *err)
 {
-    struct partition *partition = work->partition;
-    struct batch collected = {0}, sorted = {0}, earlier = {0};
-    lake_status status = LAKE_OK;
-    TRY_OUT(partition_file_read_incoming(partition, work->tools, &earlier, err));
-    if (partition->rows != NULL) {
-        TRY_OUT(batch_builder_take(partition->rows, &collected, err));
-        TRY_OUT(merge_sort(&collected, &sorted, err));
-    }
-    TRY_OUT(file_rows_merge(&earlier, &sorted, &work->incoming, NULL, err));
-    batch_builder_free(partition->rows);
-    partition->rows = NULL;
-out:
-    batch_release(&collected);
-    batch_release(&sorted);
-    batch_release(&earlier);
-    return status;
+    struct batch sorted = {0};
+    if (work->incoming.rows.schema == NULL)
+        return LAKE_OK;
+    TRY(merge_sort(work->type, &work->incoming.rows, &sorted, err));
+    batch_move(&work->incoming.rows, &sorted);
+    return LAKE_OK;
 }
 
 /* Merges what came in over what is stored, as changed so far. Where nothing is, what came in is the result itself. */
 static lake_status merge_incoming(struct work *work, struct lake_error *err)
 {
     struct merge_counts *counts = &work->partition->counts.rows;
-    if (work->incoming.schema == NULL) {
+    if (work->incoming.rows.schema == NULL) {
         batch_move(&work->result, &work->stored);
         return LAKE_OK;
     }
     if (work->stored.schema == NULL) {
-        counts->n_new = work->incoming.n_rows;
-        batch_move(&work->result, &work->incoming);
+        counts->n_new = work->incoming.rows.n_rows;
+        batch_move(&work->result, &work->incoming.rows);
         return LAKE_OK;
     }
-    TRY(merge_batches(&work->stored, &work->incoming, &work->result, counts, err));
+    const struct merge_sides sides = {work->type, &work->stored, &work->incoming.rows};
+    TRY(merge_batches(&sides, &work->result, counts, err));
     work->partition->counts.n_lost += counts->n_changed;
     batch_release(&work->stored);
     return LAKE_OK;
@@ -327,22 +320,18 @@ static lake_status stage_result(struct work *work, struct lake_error *err)
     return partition_file_write(partition, work->staging, result, work->tools, err);
 }
 
-/* What came in is kept for another staging where something was staged: by itself where the staged file holds other rows
- * too. Where nothing was staged all of it is stored. */
-static lake_status settle_incoming(struct work *work, bool is_alone, struct lake_error *err)
+/* What came in is kept for another staging. Rows with keys need not be where nothing was staged: all of them are stored. */
+static lake_status settle_incoming(struct work *work, bool has_come, struct lake_error *err)
 {
     struct partition *partition = work->partition;
     struct partition_counts *counts = &partition->counts;
-    if (!partition->is_changed) {
-        counts->n_settled += counts->rows.n_equal;
-        counts->rows = (struct merge_counts){0};
+    if (!has_come)
         return LAKE_OK;
-    }
-    if (is_alone)
-        return partition_file_keep_incoming(partition, work->staging, NULL, work->tools, err);
-    if (work->incoming.schema == NULL)
-        return LAKE_OK;
-    return partition_file_keep_incoming(partition, work->staging, &work->incoming, work->tools, err);
+    if (partition->is_changed || work->incoming.sources != INCOMING_KEYED)
+        return incoming_keep_sorted(&work->incoming, partition, work->staging, work->tools, err);
+    counts->n_settled += counts->rows.n_equal;
+    counts->rows = (struct merge_counts){0};
+    return LAKE_OK;
 }
 
 static lake_status stage_merged(struct work *work, struct lake_error *err)
@@ -351,12 +340,14 @@ static lake_status stage_merged(struct work *work, struct lake_error *err)
     TRY(read_stored(work, err));
     TRY(cut(work, err));
     TRY(put_back(work, err));
-    TRY(gather_incoming(work, err));
+    TRY(incoming_gather(&work->incoming, partition, work->type, work->tools, err));
     TRY(partition_file_forget(partition, work->staging, work->tools, err));
-    bool is_alone = work->stored.schema == NULL && work->incoming.schema != NULL;
+    TRY(incoming_keep_arrived(&work->incoming, partition, work->staging, work->tools, err));
+    bool has_come = work->incoming.rows.schema != NULL;
+    TRY(sort_incoming(work, err));
     TRY(merge_incoming(work, err));
     TRY(stage_result(work, err));
-    return settle_incoming(work, is_alone, err);
+    return settle_incoming(work, has_come, err);
 }
 
 lake_status partition_stage(struct partition *partition, const struct staging *staging, struct partition_tools *tools,
@@ -364,6 +355,7 @@ lake_status partition_stage(struct partition *partition, const struct staging *s
 {
     struct work work = {
         .partition = partition, .staging = staging, .tools = tools, .n_settled = partition->counts.n_settled};
+    TRY(data_type_find(partition->dataset->type, &work.type, err));
     lake_status status = partition->kind == PARTITION_MERGE ? stage_merged(&work, err) : stage_same(&work, err);
     release(&work);
     return status;
@@ -371,27 +363,37 @@ lake_status partition_stage(struct partition *partition, const struct staging *s
 
 /* ---- without staging ---- */
 
-static lake_status read_times(struct partition_tools *tools, const struct manifest_file *file, int64_t *ts,
-                              struct lake_error *err)
+/* `values` has room for all of the file. */
+static lake_status read_times(struct partition_tools *tools, const struct manifest_file *file, int64_t *values,
+                              struct time_values *out, struct lake_error *err)
 {
     struct stored_file *opened = NULL;
-    struct parquet_target target = {.values = ts};
+    struct parquet_target target = {.values = values};
+    lake_status status = LAKE_OK;
     TRY(assembler_get_file(tools->assembler, &opened, err));
-    lake_status status = stored_file_open(opened, file, err);
-    if (status == LAKE_OK)
-        status = parquet_reader_read(stored_file_parquet(opened), 0, 0, file->n_rows, &target, err);
+    TRY_OUT(stored_file_open(opened, file, err));
+    const struct parquet_file *parquet = parquet_reader_file(stored_file_parquet(opened));
+    int64_t per_ms = parquet->n_columns == 0 ? 0 : time_unit_per_ms(parquet->columns[0].field.type);
+    if (per_ms == 0) {
+        status = lake_fail(err, LAKE_CORRUPT, "%s: the first column is not a timestamp", file->path);
+        goto out;
+    }
+    TRY_OUT(parquet_reader_read(stored_file_parquet(opened), 0, 0, file->n_rows, &target, err));
+    *out = (struct time_values){values, file->n_rows, per_ms};
+out:
     stored_file_close(opened);
     return status;
 }
 
 /* Days of sorted times inside the ranges. */
-static size_t count_days_cut(const int64_t *ts, int64_t n_rows, const struct range_list *cuts)
+static size_t count_days_cut(const struct time_values *times, const struct range_list *cuts)
 {
     int64_t last = INT64_MIN;
     size_t n = 0;
-    for (int64_t row = 0; row < n_rows; row++) {
-        int64_t day = calendar_day_of_ms(ts[row]);
-        if (day == last || file_rows_count(&ts[row], 1, cuts) == 0)
+    for (int64_t row = 0; row < times->n_rows; row++) {
+        const struct time_values one = {times->values + row, 1, times->per_ms};
+        int64_t day = calendar_day_of_ms(time_unit_to_ms(one.values[0], one.per_ms));
+        if (day == last || file_rows_count(&one, cuts) == 0)
             continue;
         last = day;
         n++;
@@ -402,17 +404,18 @@ static size_t count_days_cut(const int64_t *ts, int64_t n_rows, const struct ran
 static lake_status preview_file(struct partition *partition, const struct manifest_file *file,
                                 struct partition_tools *tools, struct lake_error *err)
 {
-    int64_t *ts = NULL;
+    int64_t *values = NULL;
+    struct time_values times = {NULL, 0, 1};
     lake_status status = LAKE_OK;
-    TRY(memory_new((size_t)file->n_rows, sizeof *ts, &ts, err));
-    TRY_OUT(read_times(tools, file, ts, err));
-    int64_t n_cut = file_rows_count(ts, file->n_rows, &partition->cuts);
+    TRY(memory_new((size_t)file->n_rows, sizeof *values, &values, err));
+    TRY_OUT(read_times(tools, file, values, &times, err));
+    int64_t n_cut = file_rows_count(&times, &partition->cuts);
     partition->counts.n_removed += n_cut;
-    partition->n_days += count_days_cut(ts, file->n_rows, &partition->cuts);
+    partition->n_days += count_days_cut(&times, &partition->cuts);
     partition->counts.n_kept += file->n_rows - n_cut;
     partition->is_changed = partition->is_changed || n_cut > 0;
 out:
-    memory_free(ts);
+    memory_free(values);
     return status;
 }
 

@@ -122,9 +122,11 @@ static lake_status find_time(struct lake *lake, struct rebuild_file *file, const
 static lake_status read_file(struct lake *lake, struct rebuild_file *file, struct examiner *examiner,
                              struct lake_error *err)
 {
+    const struct data_type *type = NULL;
     char *full = NULL;
     bool is_there = false;
     lake_status status = LAKE_OK;
+    TRY_OUT(data_type_find(file->place.type, &type, err));
     TRY_OUT(layout_data_path(lake, file->path, &full, err));
     TRY_OUT(examiner_open(examiner, full, &is_there, err));
     if (!is_there) {
@@ -133,7 +135,7 @@ static lake_status read_file(struct lake *lake, struct rebuild_file *file, struc
     }
     TRY_OUT(find_time(lake, file, full, err));
     TRY_OUT(examiner_digest(examiner, file->entry.sha256, err));
-    TRY_OUT(examiner_parse(examiner, err));
+    TRY_OUT(examiner_parse(examiner, type, err));
     TRY_OUT(read_rows(file, examiner, err));
     describe(file, examiner);
 out:

@@ -18,8 +18,20 @@ struct search {
     struct lake_error *err;
 };
 
+/* What has no lock file but a safe point is known not to have been committed (staging_save.h): it is for whoever goes on with it. */
+static lake_status is_parked(struct lake *lake, const char *name, bool *is, struct lake_error *err)
+{
+    char below[STAGING_PATH_BYTES + STAGING_TOKEN_BYTES];
+    char *path = NULL;
+    (void)snprintf(below, sizeof below, "%s/%.*s-save", directory, STAGING_TOKEN_BYTES - 1, name);
+    TRY(layout_state_path(lake, below, &path, err));
+    lake_status status = file_exists(lake->io, path, is, err);
+    memory_free(path);
+    return status;
+}
+
 /* A writer that lives holds the lock of its token, which its files begin with (staging.h). */
-static lake_status is_held(struct lake *lake, const char *name, bool *is, struct lake_error *err)
+static lake_status is_kept(struct lake *lake, const char *name, bool *is, struct lake_error *err)
 {
     char below[STAGING_PATH_BYTES + STAGING_TOKEN_BYTES];
     struct file_lock lock = {0};
@@ -30,8 +42,10 @@ static lake_status is_held(struct lake *lake, const char *name, bool *is, struct
     (void)snprintf(below, sizeof below, "%s/%.*s.lock", directory, STAGING_TOKEN_BYTES - 1, name);
     TRY_OUT(layout_state_path(lake, below, &path, err));
     TRY_OUT(file_exists(lake->io, path, &exists, err));
-    if (!exists)
+    if (!exists) {
+        status = is_parked(lake, name, is, err);
         goto out;
+    }
     status = file_lock_acquire(&lock, lake->io, path, IO_LOCK_EXCLUSIVE, 0, "rebuild", err);
     *is = status == LAKE_BUSY;
     status = *is ? LAKE_OK : status;
@@ -58,7 +72,7 @@ static lake_status set_aside(struct rebuild *rebuild, const char *name, struct l
 static lake_status judge(struct rebuild *rebuild, const char *name, struct lake_error *err)
 {
     bool is = false;
-    TRY(is_held(rebuild->lake, name, &is, err));
+    TRY(is_kept(rebuild->lake, name, &is, err));
     return is ? LAKE_OK : set_aside(rebuild, name, err);
 }
 

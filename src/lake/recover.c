@@ -48,19 +48,33 @@ out:
     return status;
 }
 
-static lake_status recover_locked(struct lake *lake, struct lake_error *err)
+static const char *plural(int64_t n)
+{
+    return n == 1 ? "" : "s";
+}
+
+/* What was kept is not interrupted for good: its ingest says so itself when it is asked for again. */
+static lake_status report(struct lake *lake, const struct staging_dead *dead, int64_t n_renamed, struct lake_error *err)
+{
+    char removed[REPORT_BYTES] = "", parked[REPORT_BYTES] = "", text[2 * REPORT_BYTES + 2];
+    if (dead->n_removed > 0)
+        (void)snprintf(removed, sizeof removed,
+                       "recovered from %" PRId64 " interrupted write%s: %" PRId64 " committed file%s put in place",
+                       dead->n_removed, plural(dead->n_removed), n_renamed, plural(n_renamed));
+    if (dead->n_parked > 0)
+        (void)snprintf(parked, sizeof parked, "kept what %" PRId64 " interrupted write%s had saved, to be gone on with",
+                       dead->n_parked, plural(dead->n_parked));
+    (void)snprintf(text, sizeof text, "%s%s%s", removed, removed[0] != '\0' && parked[0] != '\0' ? "; " : "", parked);
+    return text[0] == '\0' ? LAKE_OK : lake_keep_text(lake, text, &lake->recovery_report, err);
+}
+
+lake_status lake_recover_locked(struct lake *lake, struct lake_error *err)
 {
     struct moves_report moves = {0, {LAKE_OK, ""}};
-    int64_t n_removed = 0;
-    char report[REPORT_BYTES];
+    struct staging_dead dead = {0, 0};
     TRY(finish_moves(lake, &moves, err));
-    TRY(staging_remove_dead(lake, &n_removed, err));
-    if (n_removed == 0)
-        return LAKE_OK;
-    (void)snprintf(report, sizeof report,
-                   "recovered from %" PRId64 " interrupted write%s: %" PRId64 " committed file%s put in place",
-                   n_removed, n_removed == 1 ? "" : "s", moves.n_renamed, moves.n_renamed == 1 ? "" : "s");
-    return lake_keep_text(lake, report, &lake->recovery_report, err);
+    TRY(staging_remove_dead(lake, &dead, err));
+    return report(lake, &dead, moves.n_renamed, err);
 }
 
 /* What cannot be finished is said, and left: the rest of the lake is sound, and readers find staged files where they are. */
@@ -86,7 +100,7 @@ lake_status lake_recover(struct lake *lake, struct lake_error *err)
     if (status == LAKE_BUSY || status == LAKE_PERMISSION)
         return LAKE_OK;
     if (status == LAKE_OK)
-        status = recover_locked(lake, &failure);
+        status = lake_recover_locked(lake, &failure);
     file_lock_release(&lock);
     return status == LAKE_OK ? LAKE_OK : report_unfinished(lake, &failure, err);
 }

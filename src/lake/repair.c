@@ -140,7 +140,7 @@ out:
 lake_status repair_file(const struct repair_job *job, const struct manifest_file *file, struct repair_outcome *outcome,
                         struct lake_error *err)
 {
-    const struct verify_subject subject = {file, job->columns, job->n_columns};
+    const struct verify_subject subject = {file, job->dataset, job->columns, job->n_columns};
     struct verify_finding finding;
     *outcome = (struct repair_outcome){REPAIR_NOTHING, ""};
     /* A disk may fail once. */

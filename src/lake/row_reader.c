@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "base/memory.h"
+#include "column/time_unit.h"
 
 struct row_reader {
     struct block_cache *blocks;
@@ -154,8 +155,8 @@ lake_status row_reader_read_times(struct row_reader *reader, int64_t first, int6
 {
     struct parquet_target target = {.values = out};
     const struct schema *schema = reader->schema;
-    if (schema->n_fields == 0 || schema->fields[0].type != COLUMN_TIMESTAMP_MS)
-        return lake_fail(err, LAKE_CORRUPT, "the first column is not a timestamp in milliseconds");
+    if (schema->n_fields == 0 || time_unit_per_ms(schema->fields[0].type) == 0)
+        return lake_fail(err, LAKE_CORRUPT, "the first column is not a timestamp");
     TRY(parquet_reader_read(reader->parquet, 0, first, n_rows, &target, err));
     if (target.null_count > 0)
         return lake_fail(err, LAKE_CORRUPT, "%lld times are null", (long long)target.null_count);

@@ -29,7 +29,7 @@ const struct schema *row_reader_schema(const struct row_reader *reader);
 /* Rows [first, first + n_rows) of all columns. The batch borrows the reader's schema. */
 LAKE_MUST_CHECK lake_status row_reader_read(struct row_reader *reader, int64_t first, int64_t n_rows, struct batch *out,
                                             struct lake_error *err);
-/* The first column of these rows, 8 bytes a value, for looking at times alone; LAKE_CORRUPT where it is no timestamp. */
+/* The first column of these rows in its own unit, for looking at times alone; LAKE_CORRUPT where it is no timestamp. */
 LAKE_MUST_CHECK lake_status row_reader_read_times(struct row_reader *reader, int64_t first, int64_t n_rows,
                                                   int64_t *out, struct lake_error *err);
 

@@ -55,13 +55,13 @@ static lake_status tolerate(struct salvage *salvage, lake_status status, const s
     return lake_fail(err, status, "%s", failure->message);
 }
 
-static lake_status open_and_parse(struct examiner *examiner, const struct manifest_file *file, bool *found,
-                                  struct lake_error *err)
+static lake_status open_and_parse(const struct salvage *salvage, struct examiner *examiner,
+                                  const struct manifest_file *file, bool *found, struct lake_error *err)
 {
     enum examined_place place = EXAMINED_NOWHERE;
     TRY(examiner_open_entry(examiner, file, &place, err));
     *found = place != EXAMINED_NOWHERE;
-    return *found ? examiner_parse(examiner, err) : LAKE_OK;
+    return *found ? examiner_parse(examiner, salvage->type, err) : LAKE_OK;
 }
 
 static lake_status try_open(struct salvage *salvage, struct examiner *examiner, const struct manifest_file *file,
@@ -69,7 +69,7 @@ static lake_status try_open(struct salvage *salvage, struct examiner *examiner, 
 {
     struct lake_error failure = {LAKE_OK, ""};
     bool failed = false, found = false;
-    lake_status status = open_and_parse(examiner, file, &found, &failure);
+    lake_status status = open_and_parse(salvage, examiner, file, &found, &failure);
     TRY(tolerate(salvage, status, &failure, &failed, err));
     *is_open = found && !failed;
     return LAKE_OK;
@@ -229,6 +229,7 @@ lake_status salvage_rows(struct salvage *salvage, struct batch *out, struct lake
     lake_status status = LAKE_OK;
     bool again = true;
     arena_init(&salvage->arena, LIMIT_ENGINE_BYTES);
+    TRY_OUT(data_type_find(salvage->dataset->type, &salvage->type, err));
     TRY_OUT(find_days(salvage, err));
     TRY_OUT(find_schema(salvage, err));
     for (int attempt = 0; attempt < ATTEMPTS && again; attempt++) {

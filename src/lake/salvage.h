@@ -20,6 +20,7 @@ struct salvage {
     struct examiner *own; /* borrowed: used for the file itself */
 
     /* Filled in: */
+    const struct data_type *type;
     struct arena arena;
     struct manifest_content *days; /* of the file, those with rows */
     bool *is_lost;                 /* of each */

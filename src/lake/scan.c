@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "base/memory.h"
 #include "column/arrow.h"
+#include "column/time_unit.h"
 #include "lake/assemble.h"
 #include "lake/readers.h"
 #include "lake/scan_plan.h"
@@ -29,36 +30,24 @@ struct lake_scan {
 
 /* ---- rows ---- */
 
-/* First row at or after `ts` in a sorted column. */
-static int64_t lower_bound(const int64_t *values, int64_t n, int64_t ts)
-{
-    int64_t low = 0, high = n;
-    while (low < high) {
-        int64_t middle = low + (high - low) / 2;
-        if (values[middle] < ts)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
 /* Narrows a slice to the rows in [start, end): its pages by their index, the rows by their times. At most the first and the last
  * file of a scan need it. */
 static lake_status cut_slice(struct lake_scan *scan, struct slice *slice, struct lake_error *err)
 {
-    static const struct column_field key = {"ts", COLUMN_TIMESTAMP_MS, 0, false};
+    const struct column_field *key = &scan->schema->fields[0];
     struct schema *schema = NULL;
     struct batch batch = {0};
     lake_status status = LAKE_OK;
+    if (scan->schema->n_fields == 0 || time_unit_per_ms(key->type) == 0)
+        return lake_fail(err, LAKE_CORRUPT, "the first column of %s is not a timestamp", slice->file->path);
     TRY_OUT(assembler_narrow(scan->assembler, slice, scan->plan.start_ms, scan->plan.end_ms, err));
     if (slice->n_rows == 0)
         goto out;
-    TRY_OUT(schema_new(&key, 1, &schema, err));
+    TRY_OUT(schema_new(key, 1, &schema, err));
     TRY_OUT(assemble_batch(scan->assembler, schema, slice, 1, &batch, err));
-    const int64_t *ts = batch_values(&batch, 0);
-    int64_t first = lower_bound(ts, batch.n_rows, scan->plan.start_ms);
-    slice->n_rows = lower_bound(ts, batch.n_rows, scan->plan.end_ms) - first;
+    const struct time_values times = {batch_values(&batch, 0), batch.n_rows, time_unit_per_ms(key->type)};
+    int64_t first = time_values_find(&times, scan->plan.start_ms);
+    slice->n_rows = time_values_find(&times, scan->plan.end_ms) - first;
     slice->first_row += first;
 out:
     batch_release(&batch);

@@ -10,6 +10,7 @@
 #include "io/file.h"
 #include "lake/layout.h"
 #include "lake/moves.h"
+#include "lake/staging_save.h"
 
 enum { LOCK_ATTEMPTS = 8 };
 
@@ -41,12 +42,9 @@ static bool is_still_ours(const struct file_lock *lock, const char *path)
 
 static lake_status try_lock(struct staging *staging, const char *purpose, bool *is_locked, struct lake_error *err)
 {
-    uint64_t random = 0;
     char *path = NULL;
     lake_status status = LAKE_OK;
     *is_locked = false;
-    TRY_OUT(layout_random(staging->lake->io, &random, err));
-    (void)snprintf(staging->token, sizeof staging->token, "%016" PRIx64, random);
     (void)snprintf(staging->prefix, sizeof staging->prefix, "%s/%s-", staging_root, staging->token);
     TRY_OUT(lock_path_of(staging->lake, staging->token, &path, err));
     status = file_lock_acquire(&staging->lock, staging->lake->io, path, IO_LOCK_EXCLUSIVE, 0, purpose, err);
@@ -62,6 +60,14 @@ static lake_status try_lock(struct staging *staging, const char *purpose, bool *
 out:
     memory_free(path);
     return status;
+}
+
+static lake_status try_new_token(struct staging *staging, const char *purpose, bool *is_locked, struct lake_error *err)
+{
+    uint64_t random = 0;
+    TRY(layout_random(staging->lake->io, &random, err));
+    (void)snprintf(staging->token, sizeof staging->token, "%016" PRIx64, random);
+    return try_lock(staging, purpose, is_locked, err);
 }
 
 /* The directory is made with the lake, and made again where a lake was copied without it. */
@@ -89,9 +95,33 @@ lake_status staging_open(struct staging *staging, struct lake *lake, const char 
     TRY_OUT(open_directory(staging, root, err));
     staging->is_open = true;
     for (int i = 0; i < LOCK_ATTEMPTS && !is_locked; i++)
-        TRY_OUT(try_lock(staging, purpose, &is_locked, err));
+        TRY_OUT(try_new_token(staging, purpose, &is_locked, err));
     if (!is_locked)
         status = lake_fail(err, LAKE_BUSY, "%s: cannot get a name of its own for a write; try again", root);
+out:
+    if (status != LAKE_OK)
+        staging_close(staging);
+    memory_free(root);
+    return status;
+}
+
+/* Until the caller says that all is well the safe point is kept, whatever happens. */
+lake_status staging_take_over(struct staging *staging, struct lake *lake, const char *token, const char *purpose,
+                              struct lake_error *err)
+{
+    char *root = NULL;
+    bool is_locked = false;
+    lake_status status = LAKE_OK;
+    *staging = (struct staging){.lake = lake, .directory = -1, .is_kept = true};
+    if (strlen(token) != STAGING_TOKEN_BYTES - 1)
+        return lake_fail(err, LAKE_INVALID_ARGUMENT, "'%s': not the token of a write", token);
+    memcpy(staging->token, token, STAGING_TOKEN_BYTES);
+    TRY_OUT(root_path(lake, &root, err));
+    TRY_OUT(open_directory(staging, root, err));
+    staging->is_open = true;
+    TRY_OUT(try_lock(staging, purpose, &is_locked, err));
+    if (!is_locked)
+        status = lake_fail(err, LAKE_BUSY, "%s: another process goes on with this interrupted write", root);
 out:
     if (status != LAKE_OK)
         staging_close(staging);
@@ -173,6 +203,15 @@ out:
     return status;
 }
 
+/* What is not removed, or not parked, now is left to the next recovery, which finds the lock free. */
+static lake_status leave(const struct staging *staging)
+{
+    bool is_parked = false;
+    if (staging->is_kept)
+        TRY(staging_park(staging->lake, staging->token, &is_parked, NULL));
+    return is_parked ? LAKE_OK : remove_files(staging->lake, staging->token, NULL);
+}
+
 void staging_close(struct staging *staging)
 {
     char *path = NULL;
@@ -180,14 +219,14 @@ void staging_close(struct staging *staging)
         return;
     staging->is_open = false;
     const struct io *io = &staging->lake->io;
-    /* What cannot be removed now is removed by the next recovery, which finds the lock free. */
-    if (staging->lock.is_held && !staging->is_committed &&
-        remove_files(staging->lake, staging->token, NULL) == LAKE_OK &&
+    if (staging->lock.is_held && !staging->is_committed && leave(staging) == LAKE_OK &&
         lock_path_of(staging->lake, staging->token, &path, NULL) == LAKE_OK)
         (void)io->ops->remove(io->context, path);
     memory_free(path);
     file_lock_release(&staging->lock);
     (void)io->ops->close(io->context, staging->directory); /* nothing was written through it */
+    saved_files_free(staging->saved);
+    staging->saved = NULL;
 }
 
 struct listing {
@@ -232,7 +271,36 @@ lake_status staging_any(struct lake *lake, bool *any, struct lake_error *err)
     return status;
 }
 
-static lake_status remove_if_dead(struct lake *lake, const char *token, int64_t *n_removed, struct lake_error *err)
+lake_status staging_has_lock(struct lake *lake, const char *token, bool *has, struct lake_error *err)
+{
+    char *path = NULL;
+    TRY(lock_path_of(lake, token, &path, err));
+    lake_status status = file_exists(lake->io, path, has, err);
+    memory_free(path);
+    return status;
+}
+
+/* Everything of a token whose lock is held; the lock file last. */
+static lake_status remove_all(struct lake *lake, const char *token, const char *lock_path, struct lake_error *err)
+{
+    TRY(remove_files(lake, token, err));
+    TRY(remove_directory(lake, token, err));
+    return file_remove(lake->io, lock_path, err);
+}
+
+static lake_status settle(struct lake *lake, const char *token, const char *lock_path, struct staging_dead *out,
+                          struct lake_error *err)
+{
+    bool is_parked = false;
+    TRY(staging_park(lake, token, &is_parked, err));
+    TRY(is_parked ? file_remove(lake->io, lock_path, err) : remove_all(lake, token, lock_path, err));
+    out->n_parked += is_parked;
+    out->n_removed += !is_parked;
+    return LAKE_OK;
+}
+
+static lake_status settle_if_dead(struct lake *lake, const char *token, struct staging_dead *out,
+                                  struct lake_error *err)
 {
     char *path = NULL;
     struct file_lock lock = {0};
@@ -241,34 +309,42 @@ static lake_status remove_if_dead(struct lake *lake, const char *token, int64_t 
         return LAKE_OK; /* not one of ours */
     TRY_OUT(lock_path_of(lake, token, &path, err));
     status = file_lock_acquire(&lock, lake->io, path, IO_LOCK_EXCLUSIVE, 0, "recovery", err);
-    if (status == LAKE_BUSY || status == LAKE_PERMISSION) {
+    if (status == LAKE_OK)
+        status = settle(lake, token, path, out, err);
+    else if (status == LAKE_BUSY || status == LAKE_PERMISSION)
         status = LAKE_OK; /* its writer lives, or it is another user's to remove */
-        goto out;
-    }
-    if (status != LAKE_OK)
-        goto out;
-    TRY_OUT(remove_files(lake, token, err));
-    TRY_OUT(remove_directory(lake, token, err));
-    TRY_OUT(file_remove(lake->io, path, err));
-    (*n_removed)++;
 out:
     file_lock_release(&lock);
     memory_free(path);
     return status;
 }
 
-lake_status staging_remove_dead(struct lake *lake, int64_t *n_removed, struct lake_error *err)
+lake_status staging_remove_dead(struct lake *lake, struct staging_dead *out, struct lake_error *err)
 {
     struct listing listing = {lake, BUFFER_INIT(MIB), err};
     lake_status status = LAKE_OK;
-    *n_removed = 0;
+    *out = (struct staging_dead){0, 0};
     TRY_OUT(list_tokens(&listing, err));
     for (size_t at = 0; at < listing.names.length;) {
         const char *token = (const char *)listing.names.data + at;
-        TRY_OUT(remove_if_dead(lake, token, n_removed, err));
+        TRY_OUT(settle_if_dead(lake, token, out, err));
         at += strlen(token) + 1;
     }
 out:
     buffer_release(&listing.names);
+    return status;
+}
+
+lake_status staging_discard(struct lake *lake, const char *token, struct lake_error *err)
+{
+    char *path = NULL;
+    struct file_lock lock = {0};
+    lake_status status = LAKE_OK;
+    TRY_OUT(lock_path_of(lake, token, &path, err));
+    TRY_OUT(file_lock_acquire(&lock, lake->io, path, IO_LOCK_EXCLUSIVE, 0, "discarding", err));
+    status = remove_all(lake, token, path, err);
+out:
+    file_lock_release(&lock);
+    memory_free(path);
     return status;
 }

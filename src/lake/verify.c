@@ -113,7 +113,7 @@ static lake_status check_file(void *context, size_t index, size_t worker, struct
     struct round *round = context;
     struct verification *verification = round->verification;
     struct verify_tools **tools = &verification->tools[worker];
-    const struct verify_subject subject = {&round->files[index], round->columns, round->n_columns};
+    const struct verify_subject subject = {&round->files[index], round->dataset, round->columns, round->n_columns};
     if (*tools == NULL)
         TRY(verify_tools_new(verification->lake, tools, err));
     if (round->is_history)

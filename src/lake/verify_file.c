@@ -8,6 +8,7 @@
 #include "base/calendar.h"
 #include "base/limits.h"
 #include "base/memory.h"
+#include "column/time_unit.h"
 
 /* One word each, and what it means. */
 struct problem {
@@ -148,7 +149,9 @@ static void check_range(struct check *check, const struct parquet_file *parquet)
 {
     const struct manifest_file *file = check->subject->file;
     const struct parquet_file_column *ts = parquet->n_columns == 0 ? NULL : parquet->columns;
-    if (ts != NULL && ts->has_range && (ts->min != file->time_from_ms || ts->max != file->time_to_ms))
+    int64_t per_ms = ts == NULL || !ts->has_range ? 0 : time_unit_per_ms(ts->field.type);
+    if (per_ms != 0 && (time_unit_to_ms(ts->min, per_ms) != file->time_from_ms ||
+                        time_unit_to_ms(ts->max, per_ms) != file->time_to_ms))
         found(check->finding, &wrong_range, "first or last time is not the manifest's");
 }
 
@@ -239,12 +242,21 @@ static lake_status check_rows(struct check *check, struct lake_error *err)
 
 /* ---- all together ---- */
 
+static lake_status parse(struct check *check, struct lake_error *err)
+{
+    const char *name = check->subject->dataset->type;
+    const struct data_type *type = NULL;
+    if (data_type_find(name, &type, NULL) != LAKE_OK)
+        return lake_fail(err, LAKE_CORRUPT, "its dataset is of type '%.40s', which there is not", name);
+    return examiner_parse(check->tools->examiner, type, err);
+}
+
 static lake_status run_checks(struct check *check, enum lake_verify_depth depth, struct lake_error *err)
 {
     TRY(check_bytes(check, depth == LAKE_VERIFY_FULL, err));
     if (check->finding->problem != NULL)
         return LAKE_OK;
-    TRY(examiner_parse(check->tools->examiner, err));
+    TRY(parse(check, err));
     check_footer(check);
     if (check->finding->problem == NULL && depth == LAKE_VERIFY_FULL)
         return check_rows(check, err);
@@ -280,7 +292,7 @@ lake_status verify_file(struct verify_tools *tools, const struct verify_subject 
 lake_status verify_history_file(struct verify_tools *tools, const struct manifest_file *file,
                                 struct verify_finding *finding, struct lake_error *err)
 {
-    const struct verify_subject subject = {file, NULL, 0};
+    const struct verify_subject subject = {file, NULL, NULL, 0};
     struct lake_error failure = {LAKE_OK, ""};
     struct check check = {tools, &subject, finding};
     *finding = (struct verify_finding){0};

@@ -35,6 +35,7 @@ struct verify_tools;
 
 struct verify_subject {
     const struct manifest_file *file;
+    const struct manifest_dataset *dataset;
     const struct manifest_column *columns; /* of its dataset, by name */
     size_t n_columns;
 };

@@ -27,7 +27,8 @@ struct lake_write_result {
         rows_equal; /* keys: absent before, present with other values, present and the same */
     int64_t first_ms, last_ms;
     int64_t days_changed, files_written;
-    int64_t snapshot; /* 0: nothing changed */
+    int64_t bytes_written; /* of those files */
+    int64_t snapshot;      /* 0: nothing changed */
 };
 
 /* The dataset's names as a person gave them: canonicalised and checked here (market and type may be NULL: FUTURES, raw; the
@@ -39,9 +40,18 @@ struct lake_selection lake_write_dataset(const struct lake_write *write);
 /* Rows in source order. Keys must not be null. The batch is copied from. */
 LAKE_MUST_CHECK lake_status lake_write_append(struct lake_write *write, const struct batch *batch,
                                               struct lake_error *err);
+/* The rows from now on come from another source. Rows that lack the key's second column are counted within theirs (I8), so a write
+ * of such a type says where each source begins; before the first call all is one source. */
+LAKE_MUST_CHECK lake_status lake_write_begin_source(struct lake_write *write, struct lake_error *err);
 /* Names a source for the operation's record; digest may be NULL. */
 LAKE_MUST_CHECK lake_status lake_write_add_source(struct lake_write *write, const char *path, int64_t size_bytes,
                                                   const uint8_t digest[SHA256_BYTES], struct lake_error *err);
+/* What the operation's record says besides (may be NULL): the rows put aside and what was done about others. */
+LAKE_MUST_CHECK lake_status lake_write_set_detail(struct lake_write *write, const char *text, int64_t rows_rejected,
+                                                  struct lake_error *err);
+/* What a commit would do now: stages everything and commits nothing. Nothing can be appended or committed after it. */
+LAKE_MUST_CHECK lake_status lake_write_preview(struct lake_write *write, struct lake_write_result *result,
+                                               struct lake_error *err);
 LAKE_MUST_CHECK lake_status lake_write_commit(struct lake_write *write, struct lake_write_result *result,
                                               struct lake_error *err);
 void lake_write_free(struct lake_write *write);

@@ -9,7 +9,11 @@
 #include "parquet/values.h"
 
 /* Indices of 15 bits, and a page of entries that stays in a reader's cache. */
-enum { DICTIONARY_ENTRIES_MAX = 32768, DICTIONARY_BYTES_MAX = 1 << 20 };
+enum {
+    DICTIONARY_INDEX_BITS = 15,
+    DICTIONARY_ENTRIES_MAX = 1 << DICTIONARY_INDEX_BITS,
+    DICTIONARY_BYTES_MAX = 1 << 20
+};
 
 struct dictionary {
     struct buffer slots;   /* uint32_t: number of the entry + 1, 0 where empty */

@@ -41,6 +41,26 @@ static struct candidate choose_direct(const struct values *values, enum parquet_
     }
 }
 
+static size_t index_bytes(const struct values *values, unsigned width)
+{
+    return ((size_t)values->n * width + 7) / 8;
+}
+
+/* What the entries may take at most: of values of one width the indices take the more the more entries there are. So building gives up
+ * a third earlier than by the budget alone. */
+static size_t entries_budget(const struct values *values, size_t budget)
+{
+    size_t most = 0;
+    if (values->width == 0)
+        return budget;
+    for (unsigned width = 1; width <= DICTIONARY_INDEX_BITS && index_bytes(values, width) < budget; width++) {
+        size_t fitting = (budget - index_bytes(values, width)) / values->width;
+        size_t numbered = (size_t)1 << width;
+        most = fitting < numbered ? (fitting > most ? fitting : most) : numbered;
+    }
+    return most * values->width;
+}
+
 lake_status encoding_choose(const struct values *values, enum parquet_doubles doubles, struct dictionary *dictionary,
                             enum parquet_encoding *out, struct lake_error *err)
 {
@@ -50,11 +70,11 @@ lake_status encoding_choose(const struct values *values, enum parquet_doubles do
     size_t budget = direct.bytes / 2;
     if (!direct.may_be_dictionary || budget <= DICTIONARY_PAGE_BYTES)
         return LAKE_OK;
-    TRY(dictionary_build(dictionary, values, budget - DICTIONARY_PAGE_BYTES, &fits, err));
+    budget -= DICTIONARY_PAGE_BYTES;
+    TRY(dictionary_build(dictionary, values, entries_budget(values, budget), &fits, err));
     if (!fits)
         return LAKE_OK;
-    size_t index_bytes = ((size_t)values->n * dictionary_index_width(dictionary) + 7) / 8;
-    if (dictionary->entry_bytes + index_bytes + DICTIONARY_PAGE_BYTES <= budget)
+    if (dictionary->entry_bytes + index_bytes(values, dictionary_index_width(dictionary)) <= budget)
         *out = PARQUET_RLE_DICTIONARY;
     return LAKE_OK;
 }

@@ -335,9 +335,14 @@ static lake_status finish(struct metadata *metadata, size_t created_by_at, struc
     TRY(check_rows(metadata, err));
     for (size_t i = 0; i < metadata->file.n_columns; i++) {
         const struct schema_leaf *leaf = &metadata->leaves[i];
-        struct parquet_file_column column = {.field = leaf->field, .unsupported = leaf->unsupported};
+        bool is_raw = leaf->unsupported == NULL && leaf->raw != NULL;
+        struct parquet_file_column column = {.field = leaf->field,
+                                             .unsupported = is_raw ? leaf->raw : leaf->unsupported,
+                                             .logic = leaf->logic,
+                                             .scale = leaf->scale,
+                                             .is_raw = is_raw};
         column.field.name = text + leaf->name_at;
-        if (leaf->unsupported == NULL)
+        if (column.unsupported == NULL)
             unite_statistics(metadata, i, &column);
         else
             column.null_count = -1;

@@ -18,6 +18,7 @@ enum {
 
 struct parquet_reader {
     bool is_open;
+    bool takes_raw;
     struct metadata metadata;
     struct page_reader pages;
     struct buffer valid;
@@ -92,6 +93,11 @@ static lake_status find_footer(struct source_window *window, struct thrift_bytes
     return source_window_view(window, size - TAIL_BYTES - n_footer, n_footer, footer, err);
 }
 
+void parquet_reader_take_raw(struct parquet_reader *reader, bool take)
+{
+    reader->takes_raw = take;
+}
+
 lake_status parquet_reader_open(struct parquet_reader *reader, struct parquet_source source, struct lake_error *err)
 {
     struct thrift_bytes footer = {NULL, 0};
@@ -114,7 +120,7 @@ static lake_status check_column(const struct parquet_reader *reader, size_t colu
         return lake_fail(err, LAKE_INVALID_ARGUMENT, "%s: column %zu of %zu", reader->pages.window.source.name, column,
                          reader->metadata.file.n_columns);
     const struct parquet_file_column *described = &reader->metadata.file.columns[column];
-    if (described->unsupported != NULL)
+    if (described->unsupported != NULL && !(described->is_raw && reader->takes_raw))
         return lake_fail(err, LAKE_UNSUPPORTED, "%s: column '%s': not supported: %s", reader->pages.window.source.name,
                          described->field.name, described->unsupported);
     return LAKE_OK;

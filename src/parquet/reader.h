@@ -34,11 +34,24 @@ static inline struct parquet_source parquet_source_bytes(const char *name, const
     return source;
 }
 
+/* What values mean beyond their type, for who wants to know. */
+enum parquet_logic {
+    PARQUET_LOGIC_NONE,
+    PARQUET_LOGIC_DATE,     /* int32: days since 1970 */
+    PARQUET_LOGIC_LOCAL,    /* a timestamp that is not adjusted to UTC, though it is read as if it were */
+    PARQUET_LOGIC_UNSIGNED, /* UINT_64: the bits of an int64 */
+    PARQUET_LOGIC_DECIMAL,  /* times 10^-scale: int32, int64, or two's complement, most significant byte first */
+    PARQUET_LOGIC_NULL      /* nothing but nulls */
+};
+
 struct parquet_file_column {
     struct column_field field; /* as read; the name is the whole path, "a.b", of nested columns */
     const char *unsupported;   /* NULL, or why it cannot be read: "nested columns", "INT96 timestamps", … */
-    int64_t null_count;        /* of the file, -1 where the file does not say */
-    bool has_range;            /* min and max below are known and usable (int64 of integers and timestamps) */
+    enum parquet_logic logic;
+    int32_t scale;      /* of PARQUET_LOGIC_DECIMAL */
+    bool is_raw;        /* unsupported for its logic alone: a reader that takes raw values reads it */
+    int64_t null_count; /* of the file, -1 where the file does not say */
+    bool has_range;     /* min and max below are known and usable (int64 of integers and timestamps) */
     int64_t min, max;
 };
 
@@ -67,6 +80,8 @@ LAKE_MUST_CHECK lake_status parquet_reader_new(struct parquet_reader **out, stru
 void parquet_reader_free(struct parquet_reader *reader);
 /* Whether pages that carry a CRC are checked against it (default: true). */
 void parquet_reader_check_crc(struct parquet_reader *reader, bool check);
+/* Whether columns that are `is_raw` are read as their type says, the logic left to the caller (default: false). */
+void parquet_reader_take_raw(struct parquet_reader *reader, bool take);
 /* Parses and checks the footer; forgets the file before. */
 LAKE_MUST_CHECK lake_status parquet_reader_open(struct parquet_reader *reader, struct parquet_source source,
                                                 struct lake_error *err);

@@ -29,6 +29,8 @@ struct annotation {
     int32_t unit;
     int32_t bits;
     bool is_signed;
+    bool is_local; /* of timestamps: not adjusted to UTC */
+    int32_t scale; /* of decimals */
 };
 
 struct schema_element {
@@ -37,6 +39,7 @@ struct schema_element {
     int32_t repetition;
     int32_t n_children;
     int32_t converted;
+    int32_t scale; /* of the converted type */
     struct thrift_bytes name;
     struct annotation logical;
 };
@@ -72,7 +75,9 @@ static void read_timestamp(struct thrift_reader *in, struct annotation *out)
 {
     struct thrift_field field = {0};
     while (thrift_next_field(in, &field)) {
-        if (field.id == 2)
+        if (field.id == 1)
+            out->is_local = !thrift_bool(in, field);
+        else if (field.id == 2)
             out->unit = read_unit(in, field);
         else
             thrift_skip(in, field.type);
@@ -93,9 +98,21 @@ static void read_integer(struct thrift_reader *in, struct annotation *out)
     }
 }
 
+/* DecimalType: 1 scale, 2 precision. */
+static void read_decimal(struct thrift_reader *in, struct annotation *out)
+{
+    struct thrift_field field = {0};
+    while (thrift_next_field(in, &field)) {
+        if (field.id == 1)
+            out->scale = thrift_i32(in, field);
+        else
+            thrift_skip(in, field.type);
+    }
+}
+
 static struct annotation read_logical(struct thrift_reader *in, struct thrift_field outer)
 {
-    struct annotation logical = {ANNOTATION_NONE, UNIT_NONE, 0, true};
+    struct annotation logical = {ANNOTATION_NONE, UNIT_NONE, 0, true, false, 0};
     struct thrift_field field = {0};
     if (!thrift_enter_struct(in, outer))
         return logical;
@@ -105,6 +122,8 @@ static struct annotation read_logical(struct thrift_reader *in, struct thrift_fi
             read_timestamp(in, &logical);
         else if (field.id == ANNOTATION_INTEGER && thrift_enter_struct(in, field))
             read_integer(in, &logical);
+        else if (field.id == ANNOTATION_DECIMAL && thrift_enter_struct(in, field))
+            read_decimal(in, &logical);
         else
             thrift_skip(in, field.type);
     }
@@ -115,22 +134,22 @@ static struct annotation read_logical(struct thrift_reader *in, struct thrift_fi
 static struct annotation annotation_of_converted(int32_t converted)
 {
     static const struct annotation table[] = {
-        [0] = {ANNOTATION_STRING, 0, 0, true},
-        [4] = {ANNOTATION_ENUM, 0, 0, true},
-        [5] = {ANNOTATION_DECIMAL, 0, 0, true},
-        [6] = {ANNOTATION_DATE, 0, 0, true},
-        [7] = {ANNOTATION_TIME, UNIT_MILLIS, 0, true},
-        [8] = {ANNOTATION_TIME, UNIT_MICROS, 0, true},
-        [9] = {ANNOTATION_TIMESTAMP, UNIT_MILLIS, 0, true},
-        [10] = {ANNOTATION_TIMESTAMP, UNIT_MICROS, 0, true},
-        [11] = {ANNOTATION_INTEGER, 0, 8, false},
-        [12] = {ANNOTATION_INTEGER, 0, 16, false},
-        [13] = {ANNOTATION_INTEGER, 0, 32, false},
-        [14] = {ANNOTATION_INTEGER, 0, 64, false},
-        [19] = {ANNOTATION_JSON, 0, 0, true},
-        [21] = {ANNOTATION_INTERVAL, 0, 0, true},
+        [0] = {ANNOTATION_STRING, 0, 0, true, false, 0},
+        [4] = {ANNOTATION_ENUM, 0, 0, true, false, 0},
+        [5] = {ANNOTATION_DECIMAL, 0, 0, true, false, 0},
+        [6] = {ANNOTATION_DATE, 0, 0, true, false, 0},
+        [7] = {ANNOTATION_TIME, UNIT_MILLIS, 0, true, false, 0},
+        [8] = {ANNOTATION_TIME, UNIT_MICROS, 0, true, false, 0},
+        [9] = {ANNOTATION_TIMESTAMP, UNIT_MILLIS, 0, true, false, 0},
+        [10] = {ANNOTATION_TIMESTAMP, UNIT_MICROS, 0, true, false, 0},
+        [11] = {ANNOTATION_INTEGER, 0, 8, false, false, 0},
+        [12] = {ANNOTATION_INTEGER, 0, 16, false, false, 0},
+        [13] = {ANNOTATION_INTEGER, 0, 32, false, false, 0},
+        [14] = {ANNOTATION_INTEGER, 0, 64, false, false, 0},
+        [19] = {ANNOTATION_JSON, 0, 0, true, false, 0},
+        [21] = {ANNOTATION_INTERVAL, 0, 0, true, false, 0},
     };
-    static const struct annotation none = {ANNOTATION_NONE, 0, 0, true};
+    static const struct annotation none = {ANNOTATION_NONE, 0, 0, true, false, 0};
     if (converted < 0 || (size_t)converted >= sizeof table / sizeof *table)
         return none;
     return table[converted];
@@ -148,6 +167,7 @@ static struct schema_element read_element(struct thrift_reader *in)
         case 4: element.name = thrift_binary(in, field); break;
         case 5: element.n_children = thrift_i32(in, field); break;
         case 6: element.converted = thrift_i32(in, field); break;
+        case 7: element.scale = thrift_i32(in, field); break;
         case 10: element.logical = read_logical(in, field); break;
         default: thrift_skip(in, field.type); break;
         }
@@ -164,12 +184,31 @@ static void set_type(struct schema_leaf *leaf, enum column_type type, int32_t ph
 static const char *refused_annotation(int32_t kind)
 {
     switch (kind) {
-    case ANNOTATION_DECIMAL: return "DECIMAL values";
     case ANNOTATION_TIME: return "TIME values";
-    case ANNOTATION_NULL: return "columns of type null";
     case ANNOTATION_FLOAT16: return "FLOAT16 values";
     case ANNOTATION_INTERVAL: return "INTERVAL values";
     default: return NULL;
+    }
+}
+
+static void set_raw(struct schema_leaf *leaf, enum parquet_logic logic, const char *what)
+{
+    leaf->logic = logic;
+    leaf->raw = what;
+}
+
+/* What the annotation says beyond the type; that of integers is told with their type. */
+static void set_logic(struct schema_leaf *leaf, const struct annotation *annotation)
+{
+    switch (annotation->kind) {
+    case ANNOTATION_DATE: leaf->logic = PARQUET_LOGIC_DATE; break;
+    case ANNOTATION_TIMESTAMP: leaf->logic = annotation->is_local ? PARQUET_LOGIC_LOCAL : PARQUET_LOGIC_NONE; break;
+    case ANNOTATION_DECIMAL:
+        set_raw(leaf, PARQUET_LOGIC_DECIMAL, "DECIMAL values");
+        leaf->scale = annotation->scale;
+        break;
+    case ANNOTATION_NULL: set_raw(leaf, PARQUET_LOGIC_NULL, "columns of type null"); break;
+    default: break;
     }
 }
 
@@ -185,7 +224,7 @@ static void set_int64(struct schema_leaf *leaf, const struct annotation *annotat
                                                COLUMN_TIMESTAMP_NS};
     bool is_timestamp = annotation->kind == ANNOTATION_TIMESTAMP;
     if (annotation->kind == ANNOTATION_INTEGER && !annotation->is_signed && annotation->bits == 64)
-        leaf->unsupported = "unsigned 64-bit integers";
+        set_raw(leaf, PARQUET_LOGIC_UNSIGNED, "unsigned 64-bit integers");
     if (is_timestamp && (annotation->unit < UNIT_MILLIS || annotation->unit > UNIT_NANOS))
         leaf->unsupported = "timestamps of an unknown unit";
     set_type(leaf, is_timestamp && leaf->unsupported == NULL ? of_unit[annotation->unit] : COLUMN_INT64, 8);
@@ -211,6 +250,9 @@ static void set_leaf_type(struct schema_leaf *leaf, const struct schema_element 
     struct annotation annotation = element->logical;
     if (annotation.kind == ANNOTATION_NONE)
         annotation = annotation_of_converted(element->converted);
+    if (annotation.kind == ANNOTATION_DECIMAL && element->logical.kind == ANNOTATION_NONE)
+        annotation.scale = element->scale;
+    set_logic(leaf, &annotation);
     leaf->physical = element->physical;
     leaf->unsupported = refused_annotation(annotation.kind);
     switch (element->physical) {

@@ -19,14 +19,18 @@
 #include "base/buffer.h"
 #include "column/schema.h"
 #include "parquet/format.h"
+#include "parquet/reader.h"
 #include "parquet/thrift_reader.h"
 
 struct schema_leaf {
-    int32_t physical;          /* enum parquet_physical, or a number we do not know */
-    int32_t physical_width;    /* bytes of a value as decoded: 1 for booleans, 0 for byte arrays */
-    int32_t max_level;         /* highest definition level: 0 where required, 1 where optional */
-    bool is_unsigned;          /* UINT_32: widened to int64 */
-    const char *unsupported;   /* as in parquet_file_column */
+    int32_t physical;        /* enum parquet_physical, or a number we do not know */
+    int32_t physical_width;  /* bytes of a value as decoded: 1 for booleans, 0 for byte arrays */
+    int32_t max_level;       /* highest definition level: 0 where required, 1 where optional */
+    bool is_unsigned;        /* UINT_32: widened to int64 */
+    const char *unsupported; /* as in parquet_file_column; but for its logic: */
+    const char *raw;         /* NULL, or what of its logic is not supported: "DECIMAL values" */
+    enum parquet_logic logic;
+    int32_t scale;
     struct column_field field; /* without its name: */
     size_t name_at;            /* where it stands, terminated, in the text */
 };

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 DAY_MS = 86_400_000
-FIRST_MS = 1_767_225_600_000  # 2026-01-01
+FIRST_MS = 1_609_459_200_000  # 2021-01-01
 TIMEOUT = 120
 
 # What a run may take from the machine it runs on.

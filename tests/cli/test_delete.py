@@ -77,10 +77,10 @@ def test_derived_data_only(lake: Runner) -> None:
 
 def test_a_range_cuts_files(lake: Runner) -> None:
     everything = lake(*READ).ok().lines
-    cut = ["--start", "2026-01-02 10:00", "--end", "2026-01-03 00:01"]
+    cut = ["--start", "2021-01-02 10:00", "--end", "2021-01-03 00:01"]
     done = lake("delete", "--symbol", "BTCUSDT", *cut).ok()
     assert done.lines[0].startswith("deleted 841 rows of 1 dataset: 2 days, 2 files, ")
-    left = [line for line in everything if not "2026-01-02T10:00:00Z" <= line[:20] < "2026-01-03T00:01:00Z"]
+    left = [line for line in everything if not "2021-01-02T10:00:00Z" <= line[:20] < "2021-01-03T00:01:00Z"]
     assert lake(*READ).ok().lines == left
     assert n_rows(lake) == 4330 - 841
     assert len(day_files(lake.directory)) == 4
@@ -91,7 +91,7 @@ def test_a_range_cuts_files(lake: Runner) -> None:
 
 def test_a_dry_run_says_what_and_does_nothing(two: Runner) -> None:
     before = tree(two.directory, but=BESIDE)
-    done = two("delete", "--symbol", "BTCUSDT", "--start", "2026-01-02", "--dry-run").ok()
+    done = two("delete", "--symbol", "BTCUSDT", "--start", "2021-01-02", "--dry-run").ok()
     assert tree(two.directory, but=BESIDE) == before
     rows = [line.split() for line in done.lines]
     assert rows[0] == ["dataset", "rows", "files", "bytes"]
@@ -101,7 +101,7 @@ def test_a_dry_run_says_what_and_does_nothing(two: Runner) -> None:
         (["BINANCE", "SPOT", "BTCUSDT", "raw", "1m"], "2,890"),
     ]
     assert done.lines[4].startswith("would delete 5,856 rows of 3 datasets: ")
-    said = two("delete", "--symbol", "BTCUSDT", "--start", "2026-01-02").ok().lines[0]
+    said = two("delete", "--symbol", "BTCUSDT", "--start", "2021-01-02").ok().lines[0]
     assert said.removeprefix("deleted ").split(";")[0] == done.lines[4].removeprefix("would delete ")
 
 
@@ -121,7 +121,7 @@ def test_a_mistyped_symbol_names_what_is_near(lake: Runner, options: list[str]) 
 
 
 def test_a_range_the_wrong_way_round(lake: Runner) -> None:
-    message = lake("delete", "--symbol", "BTCUSDT", "--start", "2026-02", "--end", "2026-01").error(2)
+    message = lake("delete", "--symbol", "BTCUSDT", "--start", "2021-02", "--end", "2021-01").error(2)
     assert message == "--start is not before --end; swap them or leave one out"
 
 
@@ -192,7 +192,7 @@ def test_ctrl_c_deletes_all_or_nothing(dl: Runner, tmp_path: Path) -> None:
     (tmp_path / "year.csv").write_text(bars_csv(200 * 1440))
     dl("ingest", "--source", "year.csv", "--exchange", "x", "--symbol", "y").ok()
     process = dl.start(
-        "delete", "--symbol", "Y", "--start", "2026-01-01 12:00", "--progress", stdout=subprocess.PIPE, stderr=-1
+        "delete", "--symbol", "Y", "--start", "2021-01-01 12:00", "--progress", stdout=subprocess.PIPE, stderr=-1
     )
     assert process.stderr is not None
     process.stderr.readline()

@@ -36,7 +36,7 @@ def test_every_command_has_help_with_examples(dl: Runner, command: str) -> None:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_examples_run(lake: Runner, command: str) -> None:
-    (lake.directory / "btc_1m_2.csv").write_text(bars_csv(100, first_ms=1_769_817_600_000))
+    (lake.directory / "btc_1m_2.csv").write_text(bars_csv(100, first_ms=1_612_051_200_000))
     (lake.directory / "elsewhere").mkdir()
     for line in examples_of(lake("help", command).out):
         line = line.replace("/tmp/lake", str(lake.directory / "elsewhere"))

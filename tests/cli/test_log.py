@@ -8,7 +8,7 @@ from dl_runner import FIRST_MS, Runner, bars_csv
 def busy(lake: Runner) -> Runner:
     (lake.directory / "two.csv").write_text(bars_csv(20, first_ms=FIRST_MS + 9 * 86_400_000))
     lake("ingest", "--source", "btc_1m.csv", "two.csv", "--exchange", "bybit", "--symbol", "ETHUSDT").ok()
-    lake("delete", "--symbol", "BTCUSDT", "--start", "2026-01-03").ok()
+    lake("delete", "--symbol", "BTCUSDT", "--start", "2021-01-03").ok()
     lake("undo").ok()
     lake("snapshot", "clean").ok()
     return lake

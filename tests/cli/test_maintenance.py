@@ -9,13 +9,13 @@ from dl_runner import DAY_MS, Runner, bars_csv, day_files, tree
 READ = ["read", "--exchange", "binance", "--symbol", "BTCUSDT"]
 INGEST = ["ingest", "--exchange", "binance", "--symbol", "BTCUSDT", "--source"]
 BESIDE = ("-wal", "-shm")
-MONTHS_MS = 1_754_006_400_000  # 2025-08-01
+MONTHS_MS = 1_596_240_000_000  # 2020-08-01
 AT_ONCE = '[history]\nkeep_changed = "0s"\nkeep_unchanged = "0s"\n'
 
 
 @pytest.fixture
 def months(dl: Runner, tmp_path: Path) -> Runner:
-    """Bars of August and September 2025, and a day of October."""
+    """Bars of August and September 2020, and a day of October."""
     (tmp_path / "months.csv").write_text(bars_csv(62 * 1440, first_ms=MONTHS_MS))
     dl(*INGEST, "months.csv").ok()
     return dl
@@ -41,8 +41,8 @@ def test_compaction_rolls_closed_months_into_a_file_each(months: Runner) -> None
     assert len(day_files(months.directory)) == 3
     assert months(*READ).ok().out == before
     assert counted(months) == (62 * 1440, 62 * 1440)
-    day = months(*READ, "--start", "2025-08-17", "--end", "2025-08-17").ok().lines
-    assert day == [line for line in before.splitlines() if line.startswith(("ts,", "2025-08-17T"))]
+    day = months(*READ, "--start", "2020-08-17", "--end", "2020-08-17").ok().lines
+    assert day == [line for line in before.splitlines() if line.startswith(("ts,", "2020-08-17T"))]
     months("verify", "--full").ok()
     assert months("maintenance", "--compact", "--json").ok().json["plan"] == []
 
@@ -69,7 +69,7 @@ def test_chosen_datasets(months: Runner) -> None:
 
 def test_history_past_its_time(lake: Runner) -> None:
     (lake.directory / "dl.toml").write_text(AT_ONCE)
-    lake("delete", "--symbol", "BTCUSDT", "--start", "2026-01-02").ok()
+    lake("delete", "--symbol", "BTCUSDT", "--start", "2021-01-02").ok()
     assert lake("list", "--json").ok().json[0]["history_bytes"] > 0
     done = lake("maintenance", "--expire", "--json").ok().json
     assert done["files_expired"] == 3
@@ -81,7 +81,7 @@ def test_history_past_its_time(lake: Runner) -> None:
 
 
 def test_history_within_its_time_stays(lake: Runner) -> None:
-    lake("delete", "--symbol", "BTCUSDT", "--start", "2026-01-02").ok()
+    lake("delete", "--symbol", "BTCUSDT", "--start", "2021-01-02").ok()
     assert lake("maintenance", "--json").ok().json["files_expired"] == 0
     assert len(lake(*READ, "--as-of", "1").ok().lines) == 4331
 
@@ -89,7 +89,7 @@ def test_history_within_its_time_stays(lake: Runner) -> None:
 def test_what_it_says(months: Runner) -> None:
     planned = months("maintenance", "--compact", "--dry-run").ok().lines
     assert planned[0].split() == ["task", "what", "files", "bytes", "bytes_after"]
-    assert planned[1].split()[:3] == ["compact", "BINANCE/FUTURES/BTCUSDT/raw/1m", "2025-08"]
+    assert planned[1].split()[:3] == ["compact", "BINANCE/FUTURES/BTCUSDT/raw/1m", "2020-08"]
     assert planned[-1].startswith("would be done: 61 small files rolled into 2 (")
     assert months("maintenance", "--compact", "--quiet").ok().out == ""
     assert months("maintenance", "--compact").ok().lines[-1] == "done: nothing"
@@ -109,14 +109,14 @@ def test_each_row_once_after_every_step(dl: Runner, tmp_path: Path) -> None:
         ([*INGEST, "a.csv"], 40 * 1440),
         ([*INGEST, "b.csv"], 45 * 1440),
         (
-            ["delete", "--symbol", "BTCUSDT", "--start", "2025-08-05 06:00", "--end", "2025-08-07 18:00"],
+            ["delete", "--symbol", "BTCUSDT", "--start", "2020-08-05 06:00", "--end", "2020-08-07 18:00"],
             45 * 1440 - 3600,
         ),
         (["maintenance", "--compact"], 45 * 1440 - 3600),
         (["undo", "3"], 45 * 1440),
         ([*INGEST, "c.csv"], 45 * 1440),
         (["maintenance", "--compact"], 45 * 1440),
-        (["delete", "--symbol", "BTCUSDT", "--start", "2025-09-01"], 31 * 1440),
+        (["delete", "--symbol", "BTCUSDT", "--start", "2020-09-01"], 31 * 1440),
         (["undo"], 45 * 1440),
         (["maintenance"], 45 * 1440),
         (["delete", "--symbol", "BTCUSDT"], 0),

@@ -8,7 +8,7 @@ SHORT_HISTORY = '[history]\nkeep_changed = "0s"\nkeep_unchanged = "0s"\n'
 
 
 def test_the_latest_by_default(lake: Runner) -> None:
-    lake("delete", "--symbol", "BTCUSDT", "--start", "2026-01-02").ok()
+    lake("delete", "--symbol", "BTCUSDT", "--start", "2021-01-02").ok()
     done = lake("snapshot", "small").ok()
     assert done.out == "snapshot 2 is now small, and is kept; read it with: dl read --as-of small …\n"
     lake("undo").ok()
@@ -16,7 +16,7 @@ def test_the_latest_by_default(lake: Runner) -> None:
 
 
 def test_any_snapshot(lake: Runner) -> None:
-    lake("delete", "--symbol", "BTCUSDT", "--start", "2026-01-02").ok()
+    lake("delete", "--symbol", "BTCUSDT", "--start", "2021-01-02").ok()
     lake("snapshot", "whole", "--at", "1").ok()
     lake("snapshot", "again", "--at", "whole").ok()
     lake("snapshot", "now", "--at", "2999-01-01").ok()
@@ -28,7 +28,7 @@ def test_any_snapshot(lake: Runner) -> None:
 def test_expiry_keeps_what_has_a_name(lake: Runner) -> None:
     (lake.directory / "dl.toml").write_text(SHORT_HISTORY)
     lake("snapshot", "whole").ok()
-    lake("delete", "--symbol", "BTCUSDT", "--start", "2026-01-02").ok()
+    lake("delete", "--symbol", "BTCUSDT", "--start", "2021-01-02").ok()
     lake("maintenance", "--expire").ok()
     assert len(lake(*READ, "--as-of", "whole").ok().lines) == 4331
     done = lake("snapshot", "--remove", "whole").ok()

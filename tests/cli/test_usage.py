@@ -29,11 +29,11 @@ READ = ["read", "--exchange", "binance", "--symbol", "BTCUSDT"]
         ([*READ, "--ts", "us"], "--ts is 'us', which is not one of iso|ms"),
         ([*READ, "--columns", "open,,close"], "--columns has an empty name between its commas"),
         (
-            [*READ, "--start", "2026-13-01"],
-            "--start: '2026-13-01' is not a date or time; write 2026-01-31, 2026-01-31T09:30 or epoch milliseconds",
+            [*READ, "--start", "2021-13-01"],
+            "--start: '2021-13-01' is not a date or time; write 2026-01-31, 2026-01-31T09:30 or epoch milliseconds",
         ),
         (
-            [*READ, "--start", "2026-02-01", "--end", "2026-01-01"],
+            [*READ, "--start", "2021-02-01", "--end", "2021-01-01"],
             "--start is not before --end; swap them or leave one out",
         ),
         (["init", "here"], "'here' is more than dl init takes; see 'dl init --help'"),
@@ -87,6 +87,6 @@ def test_an_error_stays_one_line_whatever_it_names(dl: Runner) -> None:
 
 
 def test_nothing_is_made_by_wrong_usage(dl: Runner) -> None:
-    dl("ingest", "--source", "x.csv", "--exchange", "x").error(2)
+    dl("ingest", "--exchange", "x", "--symbol", "y").error(2)
     dl("ingest", "--source", "nowhere.csv", "--exchange", "x", "--symbol", "y").error(1)
     assert list(dl.directory.iterdir()) == []

@@ -73,6 +73,14 @@ def test_includes_finds_a_third_party_header_in_two_files(tmp_path):
     assert "<sqlite3.h> is included by more than one file: src/manifest/a.c, src/manifest/b.c" in result.stderr
 
 
+def test_includes_lets_a_third_party_header_into_one_file_of_each_folder_that_may(tmp_path):
+    once_each = {"src/parquet/a.c": "#include <zlib.h>\n", "src/ingest/a.c": "#include <zlib.h>\n"}
+    assert run("check_includes.py", write(tmp_path, GOOD | once_each)).returncode == 0
+    result = run("check_includes.py", write(tmp_path, {"src/ingest/b.c": "#include <zlib.h>\n"}))
+    assert result.returncode == 1
+    assert "<zlib.h> is included by more than one file: src/ingest/a.c, src/ingest/b.c" in result.stderr
+
+
 def test_includes_finds_a_cycle_in_its_table(monkeypatch):
     monkeypatch.syspath_prepend(TOOLS)
     import check_includes

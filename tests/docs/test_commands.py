@@ -23,6 +23,7 @@ from pathlib import Path
 
 import pytest
 from documents import ROOT, Block, blocks_of, commands_of, documents, name_of
+from samples import write_samples
 
 LIBRARY = Path(os.environ.get("LAKE_LIB", ROOT / "build/release/libdatalake.so")).resolve()
 DL = Path(os.environ.get("LAKE_DL", ROOT / "build/release/dl")).resolve()
@@ -116,6 +117,7 @@ def make_files(directory: Path) -> None:
     (directory / "BTCUSDT-1m-2024-01.csv").write_text(week, encoding="utf-8")
     with gzip.open(directory / "btc_1m.csv.gz", "wt", encoding="utf-8") as file:
         file.write(week)
+    write_samples(directory)
 
 
 # ---- running ----
@@ -258,3 +260,10 @@ def test_other_output_fails(tmp_path: Path) -> None:
     run_block(Block(3, "bash", "printf 'rows 10\\nfiles 7\\n'\n", "rows  12,345\n"), tmp_path, "x.md:3")
     with pytest.raises(AssertionError, match="not in the output: files"):
         run_block(Block(3, "bash", "printf 'files 7\\nrows 10\\n'\n", "rows 10\nfiles 7\n"), tmp_path, "x.md:3")
+
+
+def test_every_option_of_ingest_is_explained() -> None:
+    text = (ROOT / "docs/INGEST.md").read_text("utf-8")
+    options = re.findall(r'^    \{"([a-z-]+)", ', (ROOT / "src/cli/command_ingest.c").read_text("utf-8"), re.MULTILINE)
+    assert len(options) > 15
+    assert [name for name in options if not re.search(rf"--{name}\b", text)] == []

@@ -28,6 +28,18 @@ struct bridge_parquet_options {
 LAKE_API int bridge_parquet_write(const char *path, struct ArrowArrayStream *in,
                                   const struct bridge_parquet_options *options, char *error, size_t n);
 
+/* What a source (ingest/source.h) holds: `piece` is called for each member, with no bytes, and then for its bytes in order. */
+typedef void (*bridge_piece)(const char *place, const char *name, const void *bytes, size_t n);
+LAKE_API int bridge_source_read(const char *path, bridge_piece piece, uint8_t digest[32], char *error, size_t n);
+/* The rows of a Parquet file as ingest takes them (ingest/parquet_rows.h): `columns` are items of --columns separated by commas, or NULL. */
+LAKE_API int bridge_parquet_rows(const char *path, const char *columns, struct ArrowArrayStream *out, char *error,
+                                 size_t n);
+
+/* Commits the rows of `in` to the lake in a directory (made where there is none), as X, SPOT, Y of that type: one operation, in which each
+ * batch is a source (lake/write.h). */
+LAKE_API int bridge_lake_write(const char *directory, const char *type, struct ArrowArrayStream *in, char *error,
+                               size_t n);
+
 /* Copies the message of a failure for the caller; returns the status. */
 int bridge_answer(lake_status status, const struct lake_error *err, char *error, size_t n);
 

@@ -42,6 +42,10 @@ class ParquetOptions(ctypes.Structure):
     ]
 
 
+# place and name of a member, and a piece of its bytes
+PIECE = ctypes.CFUNCTYPE(None, ctypes.c_char_p, ctypes.c_char_p, ctypes.POINTER(ctypes.c_char), ctypes.c_size_t)
+
+
 class BridgeError(Exception):
     """A failure of ours: `status` is the lake_status, the text its message."""
 
@@ -54,7 +58,7 @@ class Bridge:
     """The functions of bridge.h on what pyarrow calls a RecordBatchReader, or anything that makes one."""
 
     # lake_status
-    INVALID_ARGUMENT, NOT_FOUND, CORRUPT, UNSUPPORTED, NO_MEMORY = 1, 3, 6, 7, 10
+    INVALID_ARGUMENT, NOT_FOUND, INVALID_DATA, CORRUPT, UNSUPPORTED, NO_MEMORY = 1, 3, 5, 6, 7, 10
 
     def __init__(self, path: str) -> None:
         stream, text, size = ctypes.POINTER(ArrowArrayStream), ctypes.c_char_p, ctypes.c_size_t
@@ -63,6 +67,8 @@ class Bridge:
         self.library.bridge_parquet_read.argtypes = [text, text, stream, text, size]
         options = ctypes.POINTER(ParquetOptions)
         self.library.bridge_parquet_write.argtypes = [text, stream, options, text, size]
+        self.library.bridge_source_read.argtypes = [text, PIECE, text, text, size]
+        self.library.bridge_parquet_rows.argtypes = [text, text, stream, text, size]
 
     def _call(self, name: str, *arguments: Any) -> None:
         error = ctypes.create_string_buffer(ERROR_BYTES)
@@ -101,6 +107,25 @@ class Bridge:
         ends = (ctypes.c_int64 * len(page_ends))(*page_ends)
         options = ParquetOptions(DOUBLES[doubles], COMPRESSIONS[compression], page_rows, ends, len(page_ends))
         self._call("bridge_parquet_write", os.fsencode(path), ctypes.byref(into), ctypes.byref(options))
+
+    def source_read(self, path: str | os.PathLike[str]) -> tuple[dict[str, bytes], bytes]:
+        """The members of a source by their places, and the digest of the file."""
+        members: dict[str, bytearray] = {}
+
+        def take(place: bytes, _name: bytes, piece: Any, n: int) -> None:
+            members.setdefault(place.decode(), bytearray()).extend(ctypes.string_at(piece, n) if n > 0 else b"")
+
+        digest = ctypes.create_string_buffer(32)
+        self._call("bridge_source_read", os.fsencode(path), PIECE(take), digest)
+        return {place: bytes(content) for place, content in members.items()}, digest.raw
+
+    def parquet_rows(self, path: str | os.PathLike[str], columns: str | None = None) -> pa.Table:
+        """The rows of a Parquet file as ingest takes them."""
+        out = ArrowArrayStream()
+        self._call(
+            "bridge_parquet_rows", os.fsencode(path), None if columns is None else columns.encode(), ctypes.byref(out)
+        )
+        return read_stream(out)
 
 
 def export_stream(source: Any) -> ArrowArrayStream:

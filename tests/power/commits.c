@@ -20,7 +20,7 @@
 
 enum { N_LANES = 8, N_DAYS = 16, DAY_ROWS = 12, PATH_BYTES = 4096, SCAN_PAUSE_MS = 2 };
 
-static const int64_t FIRST_MS = 1767225600000; /* 2026-01-01 */
+static const int64_t FIRST_MS = 1609459200000; /* 2021-01-01 */
 static const int64_t MINUTE_MS = 60000, DAY_MS = 86400000;
 static const struct lake_selection DATASET = {"BINANCE", "FUTURES", "BTCUSDT", "raw", "1m"};
 

@@ -1,6 +1,6 @@
 """Rows as the workloads know them, and the three ways to get them: from a CSV, from `dl read`, from the tree of files.
 
-A row is the number of its minute (since 2026-01-01) and its close, an integer that says which unit of work wrote it.
+A row is the number of its minute (since 2021-01-01) and its close, an integer that says which unit of work wrote it.
 """
 
 import csv

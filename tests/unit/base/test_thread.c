@@ -216,6 +216,54 @@ static lake_status count_up(void *context, size_t index, size_t worker, struct l
     return LAKE_OK;
 }
 
+/* Loops in the background run besides the caller's, and are whole when they are ended, in whatever order. */
+static void run_in_the_background(size_t n_threads)
+{
+    struct lake_error err = {0};
+    struct sums sums[3] = {{.fails_from = MANY_TASKS}, {.fails_from = MANY_TASKS}, {.fails_from = MANY_TASKS}};
+    struct pool_loop *loops[2] = {NULL, NULL};
+    struct pool *pool = NULL;
+    lake_ok(pool_new(n_threads, &pool, &err));
+    for (int i = 0; i < 3; i++)
+        sums[i].pool = pool;
+    for (int round = 1; round <= 3; round++) {
+        lake_ok(pool_begin(pool, MANY_TASKS, add_index, &sums[0], &loops[0], &err));
+        lake_ok(pool_begin(pool, MANY_TASKS, add_index, &sums[1], &loops[1], &err));
+        lake_ok(pool_run(pool, MANY_TASKS, add_index, &sums[2], &err));
+        lake_ok(pool_end(pool, &loops[round % 2], &err));
+        lake_ok(pool_end(pool, &loops[1 - round % 2], &err));
+        for (int i = 0; i < 3; i++)
+            assert_int_equal(total(&sums[i]), (uint64_t)round * MANY_TASKS * (MANY_TASKS - 1) / 2);
+        assert_null(loops[0]);
+        lake_ok(pool_end(pool, &loops[0], &err)); /* none */
+    }
+    pool_free(pool);
+}
+
+static void test_loops_in_the_background(void **state)
+{
+    (void)state;
+    run_in_the_background(1);
+    run_in_the_background(4);
+}
+
+static void test_a_failure_in_the_background_is_told_at_its_end(void **state)
+{
+    struct lake_error err = {0};
+    struct sums sums = {.fails_from = MANY_TASKS / 2}, other = {.fails_from = MANY_TASKS};
+    struct pool_loop *loop = NULL;
+    (void)state;
+    for (size_t n_threads = 1; n_threads <= 4; n_threads += 3) {
+        lake_ok(pool_new(n_threads, &sums.pool, &err));
+        other.pool = sums.pool;
+        lake_ok(pool_begin(sums.pool, MANY_TASKS, add_index, &sums, &loop, &err));
+        lake_ok(pool_run(sums.pool, MANY_TASKS, add_index, &other, &err));
+        lake_fails(pool_end(sums.pool, &loop, &err), LAKE_CORRUPT, "task 5000 failed");
+        assert_null(loop);
+        pool_free(sums.pool);
+    }
+}
+
 static void test_mutex_keeps_others_out(void **state)
 {
     (void)state;
@@ -240,6 +288,8 @@ int main(void)
         cmocka_unit_test(test_pool_of_one_is_a_plain_loop),
         cmocka_unit_test(test_too_many_threads_are_refused),
         cmocka_unit_test(test_two_callers_take_turns),
+        cmocka_unit_test(test_loops_in_the_background),
+        cmocka_unit_test(test_a_failure_in_the_background_is_told_at_its_end),
         cmocka_unit_test(test_mutex_keeps_others_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

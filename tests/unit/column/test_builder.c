@@ -37,6 +37,39 @@ static void test_ranges_are_joined(void **state)
     batch_release(&batch);
 }
 
+/* A column that has nulls in the first range and none in the second, whatever room the first one made. */
+static void test_values_behind_nulls_stay(void **state)
+{
+    (void)state;
+    static const struct column_field field = {"close", COLUMN_DOUBLE, 0, true};
+    const struct schema schema = {1, (struct column_field *)(uintptr_t)&field};
+    for (int64_t n = 1; n < 200; n++) {
+        struct lake_error err = {0};
+        struct batch_builder *builder = NULL;
+        struct batch batch = {0};
+        lake_ok(batch_builder_new(&schema, &builder, &err));
+        for (int part = 0; part < 2; part++) {
+            lake_ok(batch_new(&batch, &schema, n, &err));
+            for (int64_t i = 0; i < n; i++)
+                ((double *)batch.columns[0].values)[i] = (double)i;
+            if (part == 0) {
+                lake_ok(batch_add_validity(&batch, 0, &err));
+                bit_set(batch.columns[0].validity, 0, false);
+                ((double *)batch.columns[0].values)[0] = 0;
+                batch.columns[0].null_count = 1;
+            }
+            lake_ok(batch_builder_append(builder, &batch, 0, n, &err));
+            batch_release(&batch);
+        }
+        lake_ok(batch_builder_take(builder, &batch, &err));
+        assert_int_equal(batch.columns[0].null_count, 1);
+        for (int64_t row = 0; row < 2 * n; row++)
+            assert_int_equal(column_is_valid(&batch.columns[0], row), row > 0);
+        batch_builder_free(builder);
+        batch_release(&batch);
+    }
+}
+
 static void test_builder_is_empty_after_take(void **state)
 {
     (void)state;
@@ -212,6 +245,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ranges_are_joined),
+        cmocka_unit_test(test_values_behind_nulls_stay),
         cmocka_unit_test(test_builder_is_empty_after_take),
         cmocka_unit_test(test_absent_columns_become_null),
         cmocka_unit_test(test_refused_rows_leave_no_trace),

@@ -19,6 +19,8 @@ static void test_every_key_is_a_column_and_the_first_is_the_time(void **state)
         assert_string_equal(type->columns[0].name, "ts");
         for (size_t k = 0; k < type->n_key; k++)
             assert_non_null(data_type_column(type, type->key[k]));
+        for (size_t k = 0; k < type->n_key_else; k++)
+            assert_non_null(data_type_column(type, type->key_else[k]));
     }
 }
 
@@ -100,6 +102,8 @@ static void test_columns_are_those_of_the_design(void **state)
     assert_int_equal(find("raw")->n_key, 1);
     assert_int_equal(find("trades")->n_key, 2);
     assert_string_equal(find("trades")->key[1], "id");
+    assert_false(data_type_counts_rows(find("raw")) || data_type_counts_rows(find("funding")));
+    assert_true(data_type_counts_rows(find("trades")) && data_type_counts_rows(find("aggtrades")));
     assert_null(data_type_column(find("raw"), "bars"));
 }
 

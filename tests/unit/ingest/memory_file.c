@@ -31,6 +31,19 @@ static int64_t read_memory(void *context, int handle, void *bytes, size_t n)
     return (int64_t)n;
 }
 
+static int64_t read_memory_at(void *context, int handle, void *bytes, size_t n, int64_t offset)
+{
+    const struct memory_file *file = context;
+    (void)handle;
+    if (offset < 0 || (uint64_t)offset >= file->length)
+        return 0;
+    size_t left = file->length - (size_t)offset;
+    n = n < file->most ? n : file->most;
+    n = n < left ? n : left;
+    memcpy(bytes, file->bytes + offset, n);
+    return (int64_t)n;
+}
+
 static int memory_status(void *context, const char *path, struct io_status *out)
 {
     const struct memory_file *file = context;
@@ -41,8 +54,18 @@ static int memory_status(void *context, const char *path, struct io_status *out)
     return 0;
 }
 
-static const struct io_ops memory_ops = {
-    .open = open_memory, .close = close_memory, .read = read_memory, .status = memory_status};
+static int memory_file_status(void *context, int handle, struct io_status *out)
+{
+    (void)handle;
+    return memory_status(context, "", out);
+}
+
+static const struct io_ops memory_ops = {.open = open_memory,
+                                         .close = close_memory,
+                                         .read = read_memory,
+                                         .read_at = read_memory_at,
+                                         .status = memory_status,
+                                         .file_status = memory_file_status};
 
 struct memory_file memory_file_of(const char *bytes, size_t length)
 {

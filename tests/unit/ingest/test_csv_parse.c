@@ -1,65 +1,30 @@
-#include "ingest/csv_parse.h"
-
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "ingest/csv_number.h"
+#include "base/limits.h"
+#include "ingest/csv_digits.h"
 #include "unit/base/check.h"
+#include "unit/ingest/parsed_text.h"
 
 enum { TEXT_BYTES = 1 << 20, N_ROWS = 3000 };
-
-static const struct data_type *raw;
-
-/* A block and the rows it was parsed into. */
-struct parsed {
-    char *text;
-    size_t length;
-    struct csv_layout layout;
-    struct csv_rows rows;
-};
-
-static int find_raw(void **state)
-{
-    (void)state;
-    return data_type_find("raw", &raw, NULL) == LAKE_OK ? 0 : -1;
-}
-
-static lake_status parse(struct parsed *parsed, const char *text, struct lake_error *err)
-{
-    parsed->length = strlen(text);
-    parsed->text = calloc(parsed->length + CSV_PADDING_BYTES, 1);
-    memcpy(parsed->text, text, parsed->length);
-    csv_rows_init(&parsed->rows);
-    TRY(csv_layout_detect(&parsed->layout, "x.csv", raw, (struct csv_span){parsed->text, parsed->length}, err));
-    const char *body = parsed->text + parsed->layout.body;
-    struct csv_block block = {&parsed->layout, "x.csv", body, parsed->layout.body_line};
-    return csv_parse(&block, body, parsed->text + parsed->length, &parsed->rows, err);
-}
-
-static void release(struct parsed *parsed)
-{
-    csv_rows_release(&parsed->rows);
-    csv_layout_release(&parsed->layout);
-    free(parsed->text);
-}
 
 static void assert_refused(const char *text, const char *message)
 {
     struct lake_error err = {0};
     struct parsed parsed;
-    lake_fails(parse(&parsed, text, &err), LAKE_INVALID_DATA, message);
-    release(&parsed);
+    lake_fails(parsed_read(&parsed, text, &err), LAKE_INVALID_DATA, message);
+    parsed_release(&parsed);
 }
 
 static int64_t time_at(const struct parsed *parsed, int64_t row)
 {
-    return ((const int64_t *)batch_values(&parsed->rows.batch, 0))[row];
+    return ((const int64_t *)batch_values(rows_of(parsed), 0))[row];
 }
 
 static double number_at(const struct parsed *parsed, size_t column, int64_t row)
 {
-    return ((const double *)batch_values(&parsed->rows.batch, column))[row];
+    return ((const double *)batch_values(rows_of(parsed), column))[row];
 }
 
 #define HEADER "ts,open,high,low,close,volume,trades\n"
@@ -70,27 +35,37 @@ static void test_values(void **state)
     (void)state;
     struct lake_error err = {0};
     struct parsed parsed;
-    lake_ok(parse(&parsed,
-                  HEADER ROW "\r\n" HEADER "1680307260,1e-3, 2.50 ,\"0.5\",-1.5,119923370570.20744,\"12\"\r\n"
-                             "2023-04-01T00:02:00Z,+1,.5,5.,0.1,null,311.0\n"
-                             "2023-04-01 02:03:00+02:00,NaN,,\"\",None,N/A,\n",
-                  &err));
+    lake_ok(parsed_read(&parsed,
+                        HEADER ROW "\r\n" HEADER "1680307260,1e-3, 2.50 ,\"0.5\",-1.5,119923370570.20744,\"12\"\r\n"
+                                   "2023-04-01T00:02:00Z,+1,.5,5.,0.1,null,311.0\n"
+                                   "2023-04-01 02:03:00+02:00,NaN,,\"\",None,N/A,\n",
+                        &err));
     const double want[4][5] = {
         {1, 2, 0.5, 1.5, 10}, {0.001, 2.5, 0.5, -1.5, 119923370570.20744}, {1, 0.5, 5, 0.1, 0}, {0, 0, 0, 0, 0}};
     const int64_t trades[4] = {3, 12, 311, 0};
-    assert_int_equal(parsed.rows.batch.n_rows, 4);
+    assert_int_equal(rows_of(&parsed)->n_rows, 4);
     for (int64_t row = 0; row < 4; row++) {
         assert_true(time_at(&parsed, row) == INT64_C(1680307200000) + row * 60000);
-        assert_true(((const int64_t *)batch_values(&parsed.rows.batch, 6))[row] == trades[row]);
-        assert_int_equal(column_is_valid(&parsed.rows.batch.columns[6], row), row < 3);
+        assert_true(((const int64_t *)batch_values(rows_of(&parsed), 6))[row] == trades[row]);
+        assert_int_equal(column_is_valid(&rows_of(&parsed)->columns[6], row), row < 3);
         for (size_t c = 0; c < 5; c++) {
             assert_true(number_at(&parsed, c + 1, row) == want[row][c]);
-            assert_int_equal(column_is_valid(&parsed.rows.batch.columns[c + 1], row), row < 2 || (row == 2 && c < 4));
+            assert_int_equal(column_is_valid(&rows_of(&parsed)->columns[c + 1], row), row < 2 || (row == 2 && c < 4));
         }
     }
-    assert_null(parsed.rows.batch.columns[0].validity);
-    assert_int_equal(parsed.rows.n_lines, 6);
-    release(&parsed);
+    assert_null(rows_of(&parsed)->columns[0].validity);
+    assert_int_equal(parsed.run.n_lines, 6);
+    parsed_release(&parsed);
+}
+
+/* Detection sees what comes before the row. */
+static void assert_row_refused(const char *row, const char *message)
+{
+    char text[256];
+    (void)snprintf(text, sizeof text, HEADER ROW "%s", row);
+    parse_wishes.sample_bytes = strlen(HEADER ROW);
+    assert_refused(text, message);
+    parse_wishes.sample_bytes = 0;
 }
 
 static void test_what_cannot_be_understood(void **state)
@@ -98,32 +73,38 @@ static void test_what_cannot_be_understood(void **state)
     (void)state;
     assert_refused(HEADER ROW ROW "1680307260000,1,2,0.5,abc,10,3\n", "x.csv:4: close is 'abc', not a number");
     assert_refused(HEADER "\n\n" ROW "\n1680307260000,1,2,0.5,1..5,10,3\n", "x.csv:6: close is '1..5', not a number");
-    assert_refused("ts,o,h,l, Close ,v\n1680307200000,1,2,0.5,inf,10\n", "x.csv:2: Close is 'inf', not a number");
-    assert_refused(HEADER "1680307200000,1,2,0.5,1e999,10,3\n", "close is '1e999', not a number");
-    assert_refused(HEADER "1680307200000,1,2,0.5,0x10,10,3\n", "close is '0x10', not a number");
-    assert_refused(HEADER "1680307200000,1,2,0.5,1 5,10,3\n", "close is '1 5', not a number");
-    assert_refused(HEADER "1680307200000,1,2,0.5,\"1,5\",10,3\n", "close is '1,5', not a number");
-    assert_refused(HEADER "1680307200000,1,2,0.5,\"1\"5,10,3\n",
-                   "close is '1', with text behind the closing quotation mark");
-    assert_refused(HEADER "1680307200000,1,2,0.5,1.5,10,3.5\n", "trades is '3.5', not a whole number");
-    assert_refused(HEADER "1680307200000,1,2,0.5,1.5,10,1e300\n", "trades is '1e300', not a whole number");
-    assert_refused(HEADER ",1,2,0.5,1.5,10,3\n", "x.csv:2: ts is empty, not a time");
-    assert_refused(HEADER "NaN,1,2,0.5,1.5,10,3\n", "x.csv:2: ts is 'NaN', not a time");
-    assert_refused(HEADER "1.61093E+12,1,2,0.5,1.5,10,3\n", "ts is '1.61093E+12', not a time");
-    assert_refused(HEADER "1580,1,2,0.5,1.5,10,3\n", "ts is '1580', not a time between 1990 and 2100");
-    assert_refused(HEADER "2101-01-01,1,2,0.5,1.5,10,3\n", "not a time between 1990 and 2100");
-    assert_refused(HEADER "1735689600000001,1,2,0.5,1.5,10,3\n", "ts is '1735689600000001', not a whole millisecond");
+    assert_refused("ts,o,h,l, Close ,v\n1680307200000,1,2,0.5,1,10\n1680307260000,1,2,0.5,inf,10\n",
+                   "x.csv:3: Close is 'inf', not a number");
+    assert_row_refused("1680307200000,1,2,0.5,1e999,10,3\n", "x.csv:3: close is '1e999', not a number");
+    assert_row_refused("1680307200000,1,2,0.5,0x10,10,3\n", "close is '0x10', not a number");
+    assert_row_refused("1680307200000,1,2,0.5,1 5,10,3\n", "close is '1 5', not a number");
+    assert_row_refused("1680307200000,1,2,0.5,\"1,5\",10,3\n", "close is '1,5', not a number");
+    assert_row_refused("1680307200000,1,2,0.5,\"1\"5,10,3\n",
+                       "close is '1', with text behind the closing quotation mark");
+    assert_row_refused("1680307200000,1,2,0.5,1.5,10,3.5\n", "trades is '3.5', not a whole number");
+    assert_row_refused("1680307200000,1,2,0.5,1.5,10,1e300\n", "trades is '1e300', not a whole number");
+    assert_row_refused(",1,2,0.5,1.5,10,3\n", "x.csv:3: ts is empty, not a time");
+    assert_row_refused("NaN,1,2,0.5,1.5,10,3\n", "x.csv:3: ts is 'NaN', not a time");
+    assert_row_refused("1.61093E+12,1,2,0.5,1.5,10,3\n", "ts is '1.61093E+12', a time whose last digits are lost");
+    assert_row_refused("1580,1,2,0.5,1.5,10,3\n", "ts is '1580', not a time between 1990 and 2100");
+    assert_row_refused("2101-01-01,1,2,0.5,1.5,10,3\n", "not a time between 1990 and 2100");
+    assert_row_refused("1735689600000001,1,2,0.5,1.5,10,3\n", "ts is '1735689600000001', not a whole millisecond");
 }
 
 static void test_fields_are_counted(void **state)
 {
     (void)state;
-    assert_refused(HEADER ROW "1680307260000,1,2\n", "x.csv:3: the line has 3 fields, but the header has 7");
-    assert_refused(HEADER ROW "1680307260000\n", "x.csv:3: the line has 1 field, but the header has 7");
-    assert_refused(HEADER "1680307260000,1,2,0.5,1.5,10,3,4\r\n",
-                   "x.csv:2: the line has 8 fields, but the header has 7");
-    assert_refused(HEADER "1680307260000,1,2,0.5,1.5,10,3,\n", "the line has 8 fields");
-    assert_refused(HEADER "1680307260000,1,2,0.5,1.5,10,\"3\",4\n", "the line has 8 fields");
+    assert_row_refused("1680307260000,1,2\n", "x.csv:3: the line has 3 fields, but the header has 7");
+    assert_row_refused("1680307260000\n", "x.csv:3: the line has 1 field, but the header has 7");
+    assert_row_refused("1680307260000,1,2,0.5,1.5,10,3,4\r\n", "the line has 8 fields, but the header has 7");
+    assert_row_refused("1680307260000,1,2,0.5,1.5,10,3,,x\n", "the line has 9 fields");
+    assert_row_refused("1680307260000,1,2,0.5,1.5,10,\"3\",4\n", "the line has 8 fields");
+    struct lake_error err = {0};
+    struct parsed parsed;
+    lake_ok(parsed_read(&parsed, HEADER ROW "1680307260000,1,2,0.5,1.5,10,3,\n1680307320000,1,2,0.5,1.5,10,3, ,\"\"\n",
+                        &err));
+    assert_int_equal(rows_of(&parsed)->n_rows, 3);
+    parsed_release(&parsed);
 }
 
 static void test_lines_within_quotes_count(void **state)
@@ -132,13 +113,12 @@ static void test_lines_within_quotes_count(void **state)
     struct lake_error err = {0};
     struct parsed parsed;
     const char *text = "note,ts,o,h,l,c,v\n\"a\n\"\"b\n\",1680307200000,1,1,1,1,1\n,1680307260000,1,1,1,1,1\n";
-    lake_ok(parse(&parsed, text, &err));
-    struct csv_block block = {&parsed.layout, "x.csv", parsed.text + parsed.layout.body, parsed.layout.body_line};
-    assert_int_equal(parsed.rows.batch.n_rows, 2);
-    assert_int_equal(parsed.rows.n_lines, 4);
-    assert_int_equal(csv_row_line(&block, block.text, parsed.text + parsed.length, 0), 2);
-    assert_int_equal(csv_row_line(&block, block.text, parsed.text + parsed.length, 1), 5);
-    release(&parsed);
+    lake_ok(parsed_read(&parsed, text, &err));
+    assert_int_equal(rows_of(&parsed)->n_rows, 2);
+    assert_int_equal(parsed.run.n_lines, 4);
+    assert_int_equal(parsed_line(&parsed, 0), 2);
+    assert_int_equal(parsed_line(&parsed, 1), 5);
+    parsed_release(&parsed);
     assert_refused("note,ts,o,h,l,c,v\n\"a\n\n\",1680307200000,1,1,1,1,1\n,1680307260000,1,1,1,x,1\n",
                    "x.csv:5: c is 'x', not a number");
 }
@@ -148,11 +128,10 @@ static void test_a_line_of_a_row_is_found_behind_what_is_skipped(void **state)
     (void)state;
     struct lake_error err = {0};
     struct parsed parsed;
-    lake_ok(parse(&parsed, "\n" HEADER "\n" ROW "\n" HEADER ROW, &err));
-    struct csv_block block = {&parsed.layout, "x.csv", parsed.text + parsed.layout.body, parsed.layout.body_line};
-    assert_int_equal(csv_row_line(&block, block.text, parsed.text + parsed.length, 0), 4);
-    assert_int_equal(csv_row_line(&block, block.text, parsed.text + parsed.length, 1), 7);
-    release(&parsed);
+    lake_ok(parsed_read(&parsed, "\n" HEADER "\n" ROW "\n" HEADER ROW, &err));
+    assert_int_equal(parsed_line(&parsed, 0), 4);
+    assert_int_equal(parsed_line(&parsed, 1), 7);
+    parsed_release(&parsed);
 }
 
 static void test_a_repeated_header_counts_all_its_lines(void **state)
@@ -163,11 +142,11 @@ static void test_a_repeated_header_counts_all_its_lines(void **state)
     const char *header = "\"a\nb\",ts,o,h,l,c,v\n", *row = "x,1680307200000,1,1,1,1,1\n";
     char text[256];
     (void)snprintf(text, sizeof text, "%s%s%s%s", header, row, header, row);
-    lake_ok(parse(&parsed, text, &err));
+    lake_ok(parsed_read(&parsed, text, &err));
     assert_int_equal(parsed.layout.body_line, 3);
-    assert_int_equal(parsed.rows.batch.n_rows, 2);
-    assert_int_equal(parsed.rows.n_lines, 4);
-    release(&parsed);
+    assert_int_equal(rows_of(&parsed)->n_rows, 2);
+    assert_int_equal(parsed.run.n_lines, 4);
+    parsed_release(&parsed);
 }
 
 static void test_a_long_line_is_refused(void **state)
@@ -230,20 +209,20 @@ static void test_both_ways_agree(void **state)
     struct lake_error err = {0};
     struct parsed common, quoted;
     char *texts[2] = {print_rows(""), print_rows("\"")};
-    lake_ok(parse(&common, texts[0], &err));
-    lake_ok(parse(&quoted, texts[1], &err));
-    assert_int_equal(common.rows.batch.n_rows, N_ROWS);
-    assert_int_equal(quoted.rows.batch.n_rows, N_ROWS);
+    lake_ok(parsed_read(&common, texts[0], &err));
+    lake_ok(parsed_read(&quoted, texts[1], &err));
+    assert_int_equal(rows_of(&common)->n_rows, N_ROWS);
+    assert_int_equal(rows_of(&quoted)->n_rows, N_ROWS);
     for (size_t c = 0; c < 7; c++) {
-        const struct column *a = &common.rows.batch.columns[c], *b = &quoted.rows.batch.columns[c];
+        const struct column *a = &rows_of(&common)->columns[c], *b = &rows_of(&quoted)->columns[c];
         assert_memory_equal(a->values, b->values, N_ROWS * sizeof(double));
         assert_int_equal(a->null_count, b->null_count);
         assert_int_equal(a->null_count > 0, c > 0 && c < 6);
         for (int64_t row = 0; row < N_ROWS; row++)
             assert_int_equal(column_is_valid(a, row), column_is_valid(b, row));
     }
-    release(&common);
-    release(&quoted);
+    parsed_release(&common);
+    parsed_release(&quoted);
     free(texts[0]);
     free(texts[1]);
 }
@@ -260,5 +239,5 @@ int main(void)
         cmocka_unit_test(test_a_long_line_is_refused),
         cmocka_unit_test(test_both_ways_agree),
     };
-    return cmocka_run_group_tests(tests, find_raw, NULL);
+    return cmocka_run_group_tests(tests, parsed_set_up, NULL);
 }

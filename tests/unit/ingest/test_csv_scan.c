@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/limits.h"
 #include "unit/base/check.h"
 
 enum { MAX_RUNS = 8, FUZZ_ROUNDS = 20000, FUZZ_BYTES = 24 };
@@ -25,15 +26,46 @@ static void test_records_end_outside_of_quotes(void **state)
     assert_int_equal(record_bytes("\"a\nb\",c\nd"), 8);
     assert_int_equal(record_bytes("x,\"a\n\"\"\nb\"\nd"), 11);
     assert_int_equal(record_bytes("\"a\nb,c\nd"), 0);
+    assert_int_equal(record_bytes("x,\"a\nb\" \r\nd"), 10);
+    assert_int_equal(record_bytes("x,\"a\nb\" ,c\nd"), 11);
     assert_int_equal(record_bytes("\"a\"\"\nb"), 0);
     assert_int_equal(record_bytes("5\" pipe,b\nc"), 10);
     assert_int_equal(record_bytes("a,5\"\n6\"\n"), 5);
 }
 
-static void check_field(const char *text, const char *want, size_t next, bool is_well_quoted)
+static void test_a_stray_mark_spoils_one_line(void **state)
+{
+    (void)state;
+    assert_int_equal(record_bytes("1,\"a\nb\"c,d\ne\n"), 5);
+    assert_int_equal(record_bytes("\"a\"b\nc\n"), 5);
+    assert_int_equal(record_bytes("1,\"a\n\"b\",2\n"), 5);
+    const char *open = "1,\"a\nb\nc\n";
+    assert_int_equal(csv_last_record_end(open, open + strlen(open), ',') - open, 5);
+    assert_null(csv_record_end(open, open + strlen(open), ','));
+}
+
+/* A mark is not closed where it is not closed within the limit of a line. */
+static void test_open_marks_are_looked_for_within_limits(void **state)
+{
+    (void)state;
+    size_t n = 2 * LIMIT_CSV_LINE_BYTES;
+    char *text = malloc(n);
+    memset(text, 'x', n);
+    memcpy(text, "1,\"a\n", 5);
+    text[LIMIT_CSV_LINE_BYTES - 2] = '"';
+    text[LIMIT_CSV_LINE_BYTES - 1] = '\n';
+    assert_int_equal(csv_record_end(text, text + n, ',') - text, LIMIT_CSV_LINE_BYTES);
+    text[LIMIT_CSV_LINE_BYTES - 2] = 'x';
+    assert_int_equal(csv_record_end(text, text + n, ',') - text, 5);
+    assert_null(csv_record_end(text, text + LIMIT_CSV_LINE_BYTES, ','));
+    assert_int_equal(csv_record_end(text, text + LIMIT_CSV_LINE_BYTES + 1, ',') - text, 5);
+    free(text);
+}
+
+static void check_field(const char *text, const char *want, size_t next, enum csv_field_state state)
 {
     struct csv_field_text field;
-    assert_int_equal(csv_field_read(text, ',', &field), is_well_quoted);
+    assert_int_equal(csv_field_read(text, text + strlen(text), ',', &field), state);
     assert_int_equal(field.next - text, next);
     assert_int_equal(field.span.length, strlen(want));
     assert_memory_equal(field.span.data, want, strlen(want));
@@ -42,27 +74,31 @@ static void check_field(const char *text, const char *want, size_t next, bool is
 static void test_fields(void **state)
 {
     (void)state;
-    check_field("abc,d\n", "abc", 3, true);
-    check_field(" abc\t,d\n", "abc", 5, true);
-    check_field(",d\n", "", 0, true);
-    check_field("\n", "", 0, true);
-    check_field("d\r\n", "d", 2, true);
-    check_field("\r\n", "", 1, true);
-    check_field("d\re\n", "d\re", 3, true);
-    check_field("\"a,b\",c\n", "a,b", 5, true);
-    check_field("\"a\"\"b\"\n", "a\"\"b", 6, true);
-    check_field("\"\"\"\"\n", "\"\"", 4, true);
-    check_field("\"\",c\n", "", 2, true);
-    check_field("\" a\nb \" \r\n", "a\nb", 9, true);
-    check_field("\"a\"x,c\n", "a", 4, false);
-    check_field("a\"b\",c\n", "a\"b\"", 4, true);
+    check_field("abc,d\n", "abc", 3, CSV_FIELD_OK);
+    check_field(" abc\t,d\n", "abc", 5, CSV_FIELD_OK);
+    check_field(",d\n", "", 0, CSV_FIELD_OK);
+    check_field("\n", "", 0, CSV_FIELD_OK);
+    check_field("d\r\n", "d", 2, CSV_FIELD_OK);
+    check_field("\r\n", "", 1, CSV_FIELD_OK);
+    check_field("d\re\n", "d\re", 3, CSV_FIELD_OK);
+    check_field("\"a,b\",c\n", "a,b", 5, CSV_FIELD_OK);
+    check_field("\"a\"\"b\"\n", "a\"\"b", 6, CSV_FIELD_OK);
+    check_field("\"\"\"\"\n", "\"\"", 4, CSV_FIELD_OK);
+    check_field("\"\",c\n", "", 2, CSV_FIELD_OK);
+    check_field("\" a\nb \" \r\n", "a\nb", 9, CSV_FIELD_OK);
+    check_field("\"a\"x,c\n", "a", 4, CSV_FIELD_TRAILED);
+    check_field("\"a,b\n", "a,b", 4, CSV_FIELD_OPEN);
+    check_field("\"\n", "", 1, CSV_FIELD_OPEN);
+    check_field("\"a\"\"\n", "a\"\"", 4, CSV_FIELD_OPEN);
+    check_field("a\"b\",c\n", "a\"b\"", 4, CSV_FIELD_OK);
 }
 
 /* The runs follow one another, begin at the text's begin, and each ends where a record ends. */
 static void check_runs(const char *text, size_t length, size_t n)
 {
     const char *ends[MAX_RUNS] = {NULL};
-    size_t n_runs = csv_cut((struct csv_span){text, length}, ',', ends, n);
+    struct csv_cut cut = {{text, length}, ',', false};
+    size_t n_runs = csv_cut(&cut, ends, n);
     const char *record = text, *last = text;
     size_t at = 0;
     for (const char *next; (next = csv_record_end(record, text + length, ',')) != NULL; record = next) {
@@ -102,7 +138,8 @@ static void test_runs_are_about_equal(void **state)
     for (int quotes = 0; quotes < 2; quotes++) {
         for (size_t i = 0; i < sizeof text; i += 8)
             memcpy(text + i, quotes ? "1,\"2\",3\n" : "1,200,3\n", 8);
-        assert_int_equal(csv_cut((struct csv_span){text, sizeof text}, ',', ends, MAX_RUNS), MAX_RUNS);
+        struct csv_cut cut = {{text, sizeof text}, ',', false};
+        assert_int_equal(csv_cut(&cut, ends, MAX_RUNS), MAX_RUNS);
         for (size_t i = 0; i < MAX_RUNS; i++)
             assert_in_range(ends[i] - text, 1000 * (i + 1), 1000 * (i + 1) + 8);
     }
@@ -120,6 +157,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_records_end_outside_of_quotes),
+        cmocka_unit_test(test_a_stray_mark_spoils_one_line),
+        cmocka_unit_test(test_open_marks_are_looked_for_within_limits),
         cmocka_unit_test(test_fields),
         cmocka_unit_test(test_runs_are_whole_records),
         cmocka_unit_test(test_runs_are_about_equal),

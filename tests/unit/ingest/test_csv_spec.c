@@ -3,25 +3,26 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/buffer.h"
 #include "column/format.h"
-#include "ingest/csv_bars.h"
+#include "ingest/csv_reader.h"
+#include "ingest/row_period.h"
 #include "io/file.h"
 #include "unit/base/check.h"
 #include "unit/ingest/memory_file.h"
 
-enum { MAX_TEXT = 1 << 20, PATH_BYTES = 1024, NAME_BYTES = 128 };
+enum { MAX_TEXT = 1 << 20, PATH_BYTES = 1024, NAME_BYTES = 128, MAX_ITEMS = 8 };
 
 /* One case as it is written: the sections' text. */
 struct spec_case {
     char name[NAME_BYTES];
-    char given[NAME_BYTES]; /* period, or "" */
+    char given[NAME_BYTES]; /* what the user says, or "" */
     struct buffer csv;
-    struct buffer want; /* "period\nheader\nrows" or "error: …\n" */
+    struct buffer want; /* "period or type\nheader\nrows" or "error: …\n" */
 };
 
-static const struct data_type *raw;
 static struct pool *pool;
 static int n_cases;
 
@@ -52,35 +53,109 @@ static void append_csv_line(struct buffer *out, const char *line)
     lake_ok(buffer_append_byte(out, '\n', &err));
 }
 
-/* What reading the CSV gives, in the form of the wanted text. */
-static lake_status read_rows(struct csv_bars *bars, struct buffer *out, struct lake_error *err)
+/* How a case is read. */
+struct given {
+    struct csv_wishes wishes;
+    const char *items[MAX_ITEMS];
+    const struct period *period;
+    bool wants_rejects;
+};
+
+/* "1m rejects type=trades column=note:text …" */
+static void take_given(char *text, struct given *given)
 {
-    struct csv_runs runs;
-    TRY(buffer_printf(out, err, "%s\n", bars->period->name));
-    TRY(format_csv_header(csv_reader_layout(bars->reader)->schema, out, err));
-    do {
-        TRY(csv_bars_next(bars, &runs, err));
-        for (size_t i = 0; i < runs.n_runs; i++) {
-            const struct batch *batch = &runs.runs[i].rows.batch;
-            TRY(format_csv_rows(batch, 0, batch->n_rows, TIME_TEXT_NUMBER, out, err));
-        }
-    } while (runs.n_runs > 0);
-    return LAKE_OK;
+    struct lake_error err = {0};
+    *given = (struct given){.period = NULL};
+    for (char *word = strtok(text, " "); word != NULL; word = strtok(NULL, " ")) {
+        if (strcmp(word, "rejects") == 0)
+            given->wants_rejects = true;
+        else if (strncmp(word, "type=", 5) == 0)
+            lake_ok(data_type_find(word + 5, &given->wishes.type, &err));
+        else if (strncmp(word, "column=", 7) == 0)
+            given->items[given->wishes.columns.n_items++] = word + 7;
+        else if (strncmp(word, "symbol=", 7) == 0)
+            given->wishes.columns.symbol = word + 7;
+        else
+            lake_ok(period_find(word, &given->period, &err));
+    }
+    given->wishes.columns.items = given->items;
 }
 
-static lake_status read_csv(const struct spec_case *spec, struct buffer *out, struct lake_error *err)
+/* The period of bars, and the name of the type for others. */
+static lake_status print_kind(struct row_source *rows, const struct row_runs *runs, const struct given *given,
+                              struct buffer *out, struct lake_error *err)
+{
+    struct period_clues clues = {.place = rows->place,
+                                 .given = given->period,
+                                 .named = csv_reader_layout(rows)->period,
+                                 .close_length_ms = csv_reader_bar_ms(rows)};
+    struct period_told told;
+    if (runs->n_runs == 0)
+        return lake_fail(err, LAKE_INVALID_DATA, "%s: there is no row in it", rows->place);
+    if (!rows->type->has_period)
+        return buffer_printf(out, err, "%s\n", rows->type->name);
+    for (size_t i = 0; i < runs->n_runs; i++) {
+        const struct batch *batch = runs->runs[i].batch;
+        if (i == 0 && batch->n_rows > 0)
+            clues.first_ms = ((const int64_t *)batch_values(batch, 0))[0];
+        bar_evidence_add(&clues.evidence, batch_values(batch, 0), batch->n_rows);
+    }
+    TRY(row_period_tell(&clues, &told, err));
+    return buffer_printf(out, err, "%s\n", told.period->name);
+}
+
+static lake_status print_run(const struct row_run *run, struct buffer *out, struct buffer *rejects,
+                             struct lake_error *err)
+{
+    for (size_t i = 0; i < run->n_rejects; i++)
+        TRY(buffer_printf(rejects, err, "put aside: %" PRId64 ": %s (%s)\n", run->rejects[i].line,
+                          run->rejects[i].reason, run->rejects[i].rule));
+    if (run->n_others > 0)
+        TRY(buffer_printf(rejects, err, "of other symbols: %" PRId64 "\n", run->n_others));
+    return format_csv_rows(run->batch, 0, run->batch->n_rows, TIME_TEXT_NUMBER, out, err);
+}
+
+/* What reading the CSV gives, in the form of the wanted text. */
+static lake_status read_rows(struct row_source *rows, const struct given *given, struct buffer *out,
+                             struct lake_error *err)
+{
+    struct buffer rejects = BUFFER_INIT(MAX_TEXT);
+    struct row_runs runs;
+    bool has_kind = false;
+    lake_status status = LAKE_OK;
+    do {
+        TRY_OUT(rows->ops->next(rows, &runs, err));
+        if (!has_kind) {
+            TRY_OUT(print_kind(rows, &runs, given, out, err));
+            TRY_OUT(format_csv_header(rows->schema, out, err));
+            has_kind = true;
+        }
+        for (size_t i = 0; i < runs.n_runs; i++)
+            TRY_OUT(print_run(&runs.runs[i], out, &rejects, err));
+    } while (runs.n_runs > 0);
+    TRY_OUT(buffer_append(out, rejects.data, rejects.length, err));
+out:
+    buffer_release(&rejects);
+    return status;
+}
+
+static lake_status read_csv(struct spec_case *spec, struct buffer *out, struct lake_error *err)
 {
     struct memory_file file = memory_file_of((const char *)spec->csv.data, spec->csv.length);
-    struct csv_reader_options options = {memory_file_io(&file), pool, "x.csv", raw, 0};
-    const struct period *period = NULL;
-    struct csv_bars bars = {0};
+    struct given given;
+    take_given(spec->given, &given);
+    struct csv_reader_options options = {.pool = pool, .wishes = &given.wishes, .wants_rejects = given.wants_rejects};
+    struct row_source *rows = NULL;
+    bool has_member = false;
     lake_status status = LAKE_OK;
-    if (spec->given[0] != '\0')
-        TRY_OUT(period_find(spec->given, &period, err));
-    TRY_OUT(csv_bars_open(&bars, &options, period, err));
-    TRY_OUT(read_rows(&bars, out, err));
+    TRY(source_open(memory_file_io(&file), "x.csv", &options.source, err));
+    TRY_OUT(source_next_member(options.source, &has_member, err));
+    TRY_OUT(csv_reader_open(&options, &rows, err));
+    TRY_OUT(read_rows(rows, &given, out, err));
 out:
-    csv_bars_close(&bars);
+    if (rows != NULL)
+        rows->ops->close(rows);
+    source_close(options.source);
     return status;
 }
 
@@ -185,7 +260,7 @@ static void test_cases(void **state)
 static int set_up(void **state)
 {
     (void)state;
-    return data_type_find("raw", &raw, NULL) == LAKE_OK && pool_new(2, &pool, NULL) == LAKE_OK ? 0 : -1;
+    return pool_new(2, &pool, NULL) == LAKE_OK ? 0 : -1;
 }
 
 static int tear_down(void **state)

@@ -1,11 +1,24 @@
 #include "ingest/csv_time.h"
 
-#include "ingest/csv_number.h"
+#include <stdlib.h>
+
+#include "ingest/csv_digits.h"
+#include "ingest/csv_time_text.h"
 #include "unit/base/check.h"
 
 static struct csv_span span(const char *text)
 {
     return (struct csv_span){text, strlen(text)};
+}
+
+static const struct csv_time_rules none = {CSV_ORDER_UNKNOWN, 0, 0, 0, 0};
+
+static enum csv_time_result parse(const char *text, const struct csv_time_rules *rules, int64_t *ns)
+{
+    struct csv_time time;
+    enum csv_time_result result = csv_time_parse(span(text), rules, &time);
+    *ns = time.ns;
+    return result;
 }
 
 struct readable {
@@ -35,6 +48,36 @@ static const struct readable readables[] = {
     {"2021-12-31", INT64_C(1640908800000000000)},
     {"2021-12-31 00:00:00.000000001", INT64_C(1640908800000000001)},
     {"2021-12-31 00:00:00.1234567Z", INT64_C(1640908800123456700)},
+    {"20211231", INT64_C(1640908800000000000)},
+    {"20211231 230100", INT64_C(1640991660000000000)},
+    {"20211231 230100123", INT64_C(1640991660123000000)},
+    {"20211231  23:01:00", INT64_C(1640991660000000000)},
+    {"202112312301", INT64_C(1640991660000000000)},
+    {"20211231230100", INT64_C(1640991660000000000)},
+    {"20211231230100123", INT64_C(1640991660123000000)},
+    {"2021.12.31 23:01", INT64_C(1640991660000000000)},
+    {"2021.12.31,23:01", INT64_C(1640991660000000000)},
+    {"2021/12/31 23:01:00.5", INT64_C(1640991660500000000)},
+    {"2021-12-31D23:01:00.000001000", INT64_C(1640991660000001000)},
+    {"2021-12-31 11-PM", INT64_C(1640991600000000000)},
+    {"2021-12-31 12-AM", INT64_C(1640908800000000000)},
+    {"12/31/2021 0:00", INT64_C(1640908800000000000)},
+    {"31/12/2021 23:01", INT64_C(1640991660000000000)},
+    {"12/31/21 11:01 PM", INT64_C(1640991660000000000)},
+    {"31.12.2021 23:01:00.000 GMT-0000", INT64_C(1640991660000000000)},
+    {"01.01.2022 01:01:00.000 GMT+0200", INT64_C(1640991660000000000)},
+    {"Dec 31, 2021", INT64_C(1640908800000000000)},
+    {"December 31 2021", INT64_C(1640908800000000000)},
+    {"31-Dec-2021", INT64_C(1640908800000000000)},
+    {"31 Dec 21", INT64_C(1640908800000000000)},
+    {"Fri Dec 31 2021 23:01:00 GMT+0000 (UTC)", INT64_C(1640991660000000000)},
+    {"Fri, 31 Dec 2021 23:01:00 GMT", INT64_C(1640991660000000000)},
+    {"2021-12-31 23:01:00 UTC", INT64_C(1640991660000000000)},
+    {"2021\xe5\xb9\xb4"
+     "12\xe6\x9c\x88"
+     "31\xe6\x97\xa5",
+     INT64_C(1640908800000000000)},
+    {"2021- 12- 31", INT64_C(1640908800000000000)},
 };
 
 static void test_units_are_told_by_size(void **state)
@@ -42,7 +85,7 @@ static void test_units_are_told_by_size(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof readables / sizeof readables[0]; i++) {
         int64_t ns = 0;
-        if (csv_time_parse(span(readables[i].text), &ns) != CSV_TIME_OK || ns != readables[i].ns)
+        if (parse(readables[i].text, &none, &ns) != CSV_TIME_OK || ns != readables[i].ns)
             fail_msg("%s became %lld", readables[i].text, (long long)ns);
     }
 }
@@ -52,8 +95,6 @@ static void test_what_is_no_time(void **state)
     (void)state;
     const char *const wrong[] = {"",
                                  "abc",
-                                 "1.61093E+12",
-                                 "1e12",
                                  "16803072x0",
                                  "1680307200.x",
                                  "-",
@@ -64,10 +105,23 @@ static void test_what_is_no_time(void **state)
                                  "1680307200 ",
                                  "1680307200,0",
                                  "1735689600000000000.5",
-                                 "99999999999999999999999"};
+                                 "99999999999999999999999",
+                                 "03/04/2021",
+                                 "13/13/2021",
+                                 "2021-12-31 9",
+                                 "2021-12-31 13:00 PM",
+                                 "2021-12-31 0:00 AM",
+                                 "2021-12-31 23:60",
+                                 "2021-12-31 23:00 EST",
+                                 "2021-12-31 23:00:00+25:00",
+                                 "Foo 31, 2021",
+                                 "31 12",
+                                 "12.5.",
+                                 "2021-12-31T",
+                                 "(2021)"};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         int64_t ns;
-        if (csv_time_parse(span(wrong[i]), &ns) != CSV_TIME_UNREADABLE)
+        if (parse(wrong[i], &none, &ns) != CSV_TIME_UNREADABLE)
             fail_msg("'%s' was taken", wrong[i]);
     }
 }
@@ -76,11 +130,11 @@ static void test_other_centuries_are_out_of_range(void **state)
 {
     (void)state;
     const char *const wrong[] = {
-        "0",        "-5",         "5",          "631151999",          "4102444800", "1680307200000000000000",
-        "20230401", "1989-12-31", "2100-01-01", "1970-01-01 00:00:00"};
+        "0",        "-5",           "5",          "631151999",  "4102444800",         "1680307200000000000000",
+        "19891231", "202113011200", "1989-12-31", "2100-01-01", "1970-01-01 00:00:00"};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         int64_t ns;
-        enum csv_time_result result = csv_time_parse(span(wrong[i]), &ns);
+        enum csv_time_result result = parse(wrong[i], &none, &ns);
         if (result == CSV_TIME_OK || (result != CSV_TIME_OUT_OF_RANGE && strlen(wrong[i]) < 20))
             fail_msg("'%s' was taken", wrong[i]);
     }
@@ -105,7 +159,7 @@ static void test_iso_in_place_agrees(void **state)
         strcpy(text, texts[i / 2]);
         strcat(text, i % 2 == 0 ? ",1\n" : "\n");
         assert_ptr_equal(csv_time_iso(text, &date, &ms), text + strlen(texts[i / 2]));
-        assert_int_equal(csv_time_parse(span(texts[i / 2]), &ns), CSV_TIME_OK);
+        assert_int_equal(parse(texts[i / 2], &none, &ns), CSV_TIME_OK);
         assert_true(ns == ms * NS_PER_MS);
     }
     for (size_t i = 0; i < sizeof left / sizeof left[0]; i++) {
@@ -116,6 +170,161 @@ static void test_iso_in_place_agrees(void **state)
         const char *next = csv_time_iso(text, &date, &ms);
         if (next != NULL && *next == ',')
             fail_msg("%s was taken", left[i]);
+    }
+}
+
+static void test_numbers_that_have_lost_digits_are_no_times(void **state)
+{
+    (void)state;
+    const char *const texts[] = {"1.61093E+12", "1e12", "1.6E9", "-1e5", "16E+11", "1.609459200000E+12"};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        struct csv_time_parts parts;
+        int64_t ns;
+        assert_int_equal(parse(texts[i], &none, &ns), CSV_TIME_LOST_DIGITS);
+        assert_int_equal(csv_time_parse_clock(span(texts[i]), &none, &ns), CSV_TIME_LOST_DIGITS);
+        csv_time_look(span(texts[i]), &parts);
+        assert_int_equal(parts.kind, CSV_TIME_FLOATING);
+    }
+}
+
+static void test_the_order_of_dates_is_a_rule(void **state)
+{
+    (void)state;
+    const struct csv_time_rules days_first = {CSV_ORDER_DMY, 0, 0, 0, 0}, months_first = {CSV_ORDER_MDY, 0, 0, 0, 0};
+    int64_t ns;
+    assert_int_equal(parse("03/04/2021", &days_first, &ns), CSV_TIME_OK);
+    assert_true(ns == INT64_C(1617408000000000000)); /* 3 April */
+    assert_int_equal(parse("03/04/2021", &months_first, &ns), CSV_TIME_OK);
+    assert_true(ns == INT64_C(1614816000000000000)); /* 4 March */
+    assert_int_equal(parse("13/04/2021", &months_first, &ns), CSV_TIME_UNREADABLE);
+    assert_int_equal(parse("04/13/2021", &days_first, &ns), CSV_TIME_UNREADABLE);
+    assert_int_equal(parse("2021-04-03", &days_first, &ns), CSV_TIME_OK);
+    assert_true(ns == INT64_C(1617408000000000000));
+    assert_int_equal(parse("04/04/2021", &none, &ns), CSV_TIME_OK);
+}
+
+static void test_the_unit_of_numbers_can_be_given(void **state)
+{
+    (void)state;
+    const struct csv_time_rules seconds = {CSV_ORDER_UNKNOWN, NS_PER_SECOND, 0, 0, 0};
+    int64_t ns;
+    assert_int_equal(parse("1680307200", &seconds, &ns), CSV_TIME_OK);
+    assert_true(ns == INT64_C(1680307200000000000));
+    assert_int_equal(parse("1680307200000", &seconds, &ns), CSV_TIME_OUT_OF_RANGE);
+    assert_int_equal(parse("20230401", &seconds, &ns), CSV_TIME_OUT_OF_RANGE);
+    assert_int_equal(parse("2023-04-01", &seconds, &ns), CSV_TIME_OK);
+}
+
+static void test_offsets_and_numbers_say_their_zone(void **state)
+{
+    (void)state;
+    const struct {
+        const char *text;
+        bool has_offset, is_number;
+    } cases[] = {{"1680307200", false, true},           {"20230401", false, false},
+                 {"2023-04-01 00:00", false, false},    {"2023-04-01 00:00Z", true, false},
+                 {"2023-04-01 00:00 UTC", true, false}, {"01.04.2023 00:00 GMT+0200", true, false}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct csv_time time;
+        const struct csv_time_rules rules = {CSV_ORDER_DMY, 0, 0, 0, 0};
+        assert_int_equal(csv_time_parse(span(cases[i].text), &rules, &time), CSV_TIME_OK);
+        assert_int_equal(time.has_offset, cases[i].has_offset);
+        assert_int_equal(time.is_number, cases[i].is_number);
+    }
+}
+
+static void test_times_of_day(void **state)
+{
+    (void)state;
+    const struct csv_time_rules four = {CSV_ORDER_UNKNOWN, 0, 0, 0, 4}, six = {CSV_ORDER_UNKNOWN, 0, 0, 0, 6};
+    const struct csv_time_rules ms = {CSV_ORDER_UNKNOWN, 0, 0, NS_PER_MS, 0};
+    const struct {
+        const char *text;
+        const struct csv_time_rules *rules;
+        int64_t ms; /* -1: none */
+    } cases[] = {{"09:30", &none, 34200000},
+                 {"9:30", &none, 34200000},
+                 {"09:30:01.5", &none, 34201500},
+                 {"09:30:01:500", &none, 34201500},
+                 {"9:30 PM", &none, 77400000},
+                 {"12:00 AM", &none, 0},
+                 {"12:30 p.m.", &none, 45000000},
+                 {"0930", &none, 34200000},
+                 {"930", &none, 34200000},
+                 {"093001", &none, 34201000},
+                 {"093001500", &none, 34201500},
+                 {"5", &none, -1},
+                 {"5", &four, 300000},
+                 {"0", &four, 0},
+                 {"930", &four, 34200000},
+                 {"930", &six, 570000},
+                 {"93000", &six, 34200000},
+                 {"60000", &ms, 60000},
+                 {"86399999", &ms, 86399999},
+                 {"86400000", &ms, -1},
+                 {"-1", &ms, -1},
+                 {"24:00", &none, -1},
+                 {"2400", &none, -1},
+                 {"09:3", &none, -1},
+                 {"09:30x", &none, -1},
+                 {"", &none, -1},
+                 {"2021-12-31", &none, -1}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        int64_t ns = 0;
+        enum csv_time_result result = csv_time_parse_clock(span(cases[i].text), cases[i].rules, &ns);
+        if ((result == CSV_TIME_OK) != (cases[i].ms >= 0) || (result == CSV_TIME_OK && ns != cases[i].ms * NS_PER_MS))
+            fail_msg("'%s' became %lld", cases[i].text, (long long)ns);
+    }
+}
+
+static void test_forms_of_texts(void **state)
+{
+    (void)state;
+    const struct {
+        const char *text;
+        enum csv_time_kind kind;
+        bool has_order;
+    } cases[] = {{"1680307200", CSV_TIME_NUMBER, false},
+                 {"16803072", CSV_TIME_NONE, false},
+                 {"20230401", CSV_TIME_DATE, false},
+                 {"2023-04-01", CSV_TIME_DATE, false},
+                 {"01/04/2023", CSV_TIME_DATE, true},
+                 {"01/04/2023 10:00", CSV_TIME_INSTANT, true},
+                 {"10:00", CSV_TIME_CLOCK, false},
+                 {"100000", CSV_TIME_CLOCK, false},
+                 {"1.5", CSV_TIME_NONE, false},
+                 {"abc", CSV_TIME_NONE, false},
+                 {"2023-04-01T00:00", CSV_TIME_INSTANT, false}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct csv_time_parts parts;
+        csv_time_look(span(cases[i].text), &parts);
+        if (parts.kind != cases[i].kind || parts.has_order != cases[i].has_order)
+            fail_msg("'%s' is of kind %d", cases[i].text, (int)parts.kind);
+    }
+}
+
+/* Each text cut anywhere, and with each byte replaced: no byte behind its end is read (a sanitizer sees it), and nothing crashes. */
+static void test_broken_times(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof readables / sizeof readables[0]; i++) {
+        size_t n = strlen(readables[i].text);
+        for (size_t k = 0; k <= n; k++) {
+            for (int byte = 0; byte < 256; byte += 5) {
+                struct csv_time time;
+                struct csv_time_parts parts;
+                int64_t ns;
+                char *text = malloc(k + 1);
+                memcpy(text, readables[i].text, k);
+                if (k > 0)
+                    text[(size_t)byte % k] = (char)byte;
+                struct csv_span cut = {text, k};
+                (void)csv_time_parse(cut, &none, &time);
+                (void)csv_time_parse_clock(cut, &none, &ns);
+                csv_time_look(cut, &parts);
+                free(text);
+            }
+        }
     }
 }
 
@@ -132,8 +341,17 @@ static void test_no_date_is_remembered_at_first(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_units_are_told_by_size),           cmocka_unit_test(test_what_is_no_time),
-        cmocka_unit_test(test_other_centuries_are_out_of_range), cmocka_unit_test(test_iso_in_place_agrees),
+        cmocka_unit_test(test_units_are_told_by_size),
+        cmocka_unit_test(test_what_is_no_time),
+        cmocka_unit_test(test_other_centuries_are_out_of_range),
+        cmocka_unit_test(test_iso_in_place_agrees),
+        cmocka_unit_test(test_numbers_that_have_lost_digits_are_no_times),
+        cmocka_unit_test(test_the_order_of_dates_is_a_rule),
+        cmocka_unit_test(test_the_unit_of_numbers_can_be_given),
+        cmocka_unit_test(test_offsets_and_numbers_say_their_zone),
+        cmocka_unit_test(test_times_of_day),
+        cmocka_unit_test(test_forms_of_texts),
+        cmocka_unit_test(test_broken_times),
         cmocka_unit_test(test_no_date_is_remembered_at_first),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

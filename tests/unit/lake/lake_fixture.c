@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "lake/write_state.h"
 
 enum { MOST_BARS = 20000, OPEN_FILES = 16 };
 
@@ -132,6 +133,11 @@ void append_bars(struct lake_write *write, const struct bar *bars, size_t n)
     make_batch(bars, n, &batch);
     ASSERT_OK(lake_write_append(write, &batch, err));
     batch_release(&batch);
+}
+
+void settle_write(struct lake_write *write)
+{
+    ASSERT_OK(write_settle(write, err));
 }
 
 struct lake_write_result commit_write(struct lake_write *write)

@@ -46,6 +46,8 @@ const struct bar *bars_from(int64_t first, size_t n);
 void make_batch(const struct bar *bars, size_t n, struct batch *out);
 struct lake_write *begin_write(struct lake *lake, const char *symbol, const char *period);
 void append_bars(struct lake_write *write, const struct bar *bars, size_t n);
+/* Stages what was appended so far. */
+void settle_write(struct lake_write *write);
 struct lake_write_result commit_write(struct lake_write *write); /* and frees it */
 /* begin, append, commit */
 struct lake_write_result write_bars(struct lake *lake, const char *symbol, const struct bar *bars, size_t n);

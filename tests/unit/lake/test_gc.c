@@ -236,8 +236,9 @@ static void leave_things(const struct fixture *fixture, int64_t *now_ms)
             lake_scan_open(own.lake, &options, &scan, NULL) != LAKE_OK)
             _exit(1);
         struct lake_write *write = begin_write(own.lake, "ETHUSDT", "1m");
-        for (int day = 0; day < 200; day++) /* more than are kept in memory */
+        for (int day = 0; day < 200; day++)
             append_bars(write, bars_from(DAY_2024 + day * MS_PER_DAY, 2), 2);
+        settle_write(write);
         _exit(0);
     }
     assert_int_equal(waitpid(child, &status, 0), child);
@@ -283,6 +284,7 @@ static void test_the_living_keep_what_is_theirs(void **state)
     struct lake_write *write = begin_write(fixture->lake, "ETHUSDT", "1m");
     for (int day = 0; day < 200; day++)
         append_bars(write, bars_from(DAY_2024 + day * MS_PER_DAY, DAY_BARS), DAY_BARS);
+    settle_write(write);
     size_t n_staged = count_paths(fixture, ".lake/staging", NULL);
     assert_true(n_staged > 64);
     assert_int_equal(maintain_twice(fixture->lake, gc)->n, 0);

@@ -35,6 +35,13 @@ static const struct column_field fields[] = {
     {"text", COLUMN_UTF8, 0, true},
 };
 
+static const struct data_type *bars(void)
+{
+    const struct data_type *type = NULL;
+    assert_int_equal(data_type_find("raw", &type, NULL), LAKE_OK);
+    return type;
+}
+
 struct table_row {
     int64_t key;
     bool has[3];
@@ -155,7 +162,7 @@ static void test_sorting_folds_rows_of_one_key(void **state)
         size_t n = make_rows(rows, false);
         make_batch(rows, n, &in);
         apply(&oracle, rows, n);
-        assert_int_equal(merge_sort(&in, &out, NULL), LAKE_OK);
+        assert_int_equal(merge_sort(bars(), &in, &out, NULL), LAKE_OK);
         assert_matches(&out, &oracle);
         batch_release(&in);
         batch_release(&out);
@@ -176,7 +183,8 @@ static void test_merging_is_by_key_and_column(void **state)
         apply(&before, stored_rows, n_stored);
         after = before;
         apply(&after, incoming_rows, n_incoming);
-        assert_int_equal(merge_batches(&stored, &incoming, &out, &counts, NULL), LAKE_OK);
+        const struct merge_sides sides = {bars(), &stored, &incoming};
+        assert_int_equal(merge_batches(&sides, &out, &counts, NULL), LAKE_OK);
         assert_matches(&out, &after);
         count_expected(&before, &after, incoming_rows, n_incoming, &expected);
         assert_memory_equal(&counts, &expected, sizeof counts);
@@ -206,7 +214,8 @@ static void test_columns_are_united_by_name(void **state)
     make_single(&a, &stored);
     make_single(&b, &incoming);
     ((int64_t *)batch_values(&incoming, 0))[0] = 120000;
-    assert_int_equal(merge_batches(&stored, &incoming, &out, &counts, NULL), LAKE_OK);
+    const struct merge_sides sides = {bars(), &stored, &incoming};
+    assert_int_equal(merge_batches(&sides, &out, &counts, NULL), LAKE_OK);
     assert_int_equal(out.schema->n_fields, 3);
     assert_int_equal(out.n_rows, 2);
     assert_true(out.schema->fields[1].nullable && out.schema->fields[2].nullable);
@@ -226,7 +235,8 @@ static void test_a_column_cannot_change_its_type(void **state)
     (void)state;
     make_single(&a, &stored);
     make_single(&b, &incoming);
-    assert_int_equal(merge_batches(&stored, &incoming, &out, &counts, &err), LAKE_INVALID_DATA);
+    const struct merge_sides sides = {bars(), &stored, &incoming};
+    assert_int_equal(merge_batches(&sides, &out, &counts, &err), LAKE_INVALID_DATA);
     assert_non_null(strstr(err.message, "column a is double in the lake and int64"));
     assert_null(out.release);
     batch_release(&stored);

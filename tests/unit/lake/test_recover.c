@@ -170,6 +170,7 @@ static void test_the_staging_of_a_live_writer_is_left_alone(void **state)
     (void)state;
     for (int day = 0; day < 80; day++)
         append_bars(write, bars_from(DAY_2024 + day * MS_PER_DAY, 10), 10);
+    settle_write(write);
     size_t n_staged = count_paths(fixture, ".lake/staging", ".staged");
     assert_true(n_staged > 0);
     fixture->lake = NULL;

@@ -171,13 +171,14 @@ static void test_of_rows_with_one_key_the_last_counts(void **state)
     assert_holds(fixture, &expected, 1);
 }
 
-/* More partitions than may be open at once: the first ones are staged. */
-static void append_far_days(struct lake_write *write)
+/* More days, all of which are staged. */
+static void stage_far_days(struct lake_write *write)
 {
     for (int day = 1; day <= 70; day++) {
         const struct bar bar = bar_of(DAY_2024 + day * MS_PER_DAY);
         append_bars(write, &bar, 1);
     }
+    settle_write(write);
 }
 
 /* I6: b has staged the absent first day when a commits it. */
@@ -188,7 +189,7 @@ static void test_two_first_writers_of_a_day_lose_nothing(void **state)
     struct lake_write *a = begin_write(fixture->lake, "BTCUSDT", "1m");
     struct lake_write *b = begin_write(fixture->lake, "BTCUSDT", "1m");
     append_bars(b, &second, 1);
-    append_far_days(b);
+    stage_far_days(b);
     append_bars(a, &first, 1);
     assert_int_equal(commit_write(a).rows_new, 1);
     struct lake_write_result result = commit_write(b);
@@ -211,7 +212,7 @@ static void test_a_stale_merge_is_done_again(void **state)
     (void)write_bars(fixture->lake, "BTCUSDT", &base, 1);
     struct lake_write *b = begin_write(fixture->lake, "BTCUSDT", "1m");
     append_bars(b, &from_b, 1);
-    append_far_days(b);
+    stage_far_days(b);
     (void)write_bars(fixture->lake, "BTCUSDT", &from_a, 1);
     struct lake_write_result result = commit_write(b);
     assert_int_equal(result.rows_changed, 1);
@@ -229,7 +230,8 @@ static void test_a_write_without_commit_leaves_no_trace(void **state)
     struct lake_write *write = begin_write(fixture->lake, "BTCUSDT", "1m");
     for (int day = 0; day < 80; day++)
         append_bars(write, bars_from(DAY_2024 + day * MS_PER_DAY, 10), 10);
-    assert_true(count_paths(fixture, ".lake/staging", NULL) > 0);
+    settle_write(write);
+    assert_true(count_paths(fixture, ".lake/staging", NULL) > 80);
     lake_write_free(write);
     assert_int_equal(count_paths(fixture, "data", NULL), 0);
     assert_int_equal(count_files(fixture->lake), 0);

@@ -12,7 +12,7 @@ struct element {
     int physical;  /* NONE: a group */
     int converted; /* NONE: none */
     int logical;   /* field of the union; NONE: none */
-    int detail;    /* TIMESTAMP: the unit; INTEGER: the bits, negative where signed */
+    int detail; /* TIMESTAMP: the unit, negative where local; INTEGER: the bits, negative where signed; DECIMAL: the scale */
     int repetition;
     int n_children;
     int type_length;
@@ -23,9 +23,9 @@ static void put_logical(struct made_thrift *out, const struct element *element)
     made_struct(out, 10);
     made_struct(out, element->logical);
     if (element->logical == 8) { /* TIMESTAMP */
-        made_bool(out, 1, false);
+        made_bool(out, 1, element->detail > 0);
         made_struct(out, 2);
-        made_struct(out, element->detail);
+        made_struct(out, element->detail < 0 ? -element->detail : element->detail);
         made_stop(out);
         made_stop(out);
     } else if (element->logical == 10) { /* INTEGER */
@@ -34,6 +34,9 @@ static void put_logical(struct made_thrift *out, const struct element *element)
         made_element_varint(out, bits);
         out->last_id[out->depth] = 1;
         made_bool(out, 2, element->detail < 0);
+    } else if (element->logical == 5) { /* DECIMAL */
+        made_i32(out, 1, element->detail);
+        made_i32(out, 2, 18);
     }
     made_stop(out);
     made_stop(out);
@@ -52,6 +55,8 @@ static void put_element(struct made_thrift *out, const struct element *element)
         made_i32(out, 5, element->n_children);
     if (element->converted != NONE)
         made_i32(out, 6, element->converted);
+    if (element->converted == 5)
+        made_i32(out, 7, element->detail);
     if (element->logical != NONE)
         put_logical(out, element);
     made_stop(out);
@@ -156,6 +161,44 @@ static void what_is_refused_is_named(void **state)
         lake_ok(parse(&metadata, &cases[i].element, 1, 1, &err));
         assert_non_null(metadata.file.columns[0].unsupported);
         assert_string_equal(metadata.file.columns[0].unsupported, cases[i].name);
+    }
+    metadata_release(&metadata);
+}
+
+static void what_values_mean_is_told(void **state)
+{
+    (void)state;
+    struct lake_error err = {0};
+    static const struct {
+        struct element element;
+        enum parquet_logic logic;
+        int32_t scale;
+        bool is_raw;
+    } cases[] = {
+        {{"a", PARQUET_INT32, NONE, NONE, 0, 0, 0, 0}, PARQUET_LOGIC_NONE, 0, false},
+        {{"a", PARQUET_INT32, 6, NONE, 0, 0, 0, 0}, PARQUET_LOGIC_DATE, 0, false},
+        {{"a", PARQUET_INT32, NONE, 6, 0, 0, 0, 0}, PARQUET_LOGIC_DATE, 0, false},
+        {{"a", PARQUET_INT64, 9, NONE, 0, 0, 0, 0}, PARQUET_LOGIC_NONE, 0, false},
+        {{"a", PARQUET_INT64, 9, 8, 1, 0, 0, 0}, PARQUET_LOGIC_NONE, 0, false},
+        {{"a", PARQUET_INT64, NONE, 8, -3, 0, 0, 0}, PARQUET_LOGIC_LOCAL, 0, false},
+        {{"a", PARQUET_INT64, 14, NONE, 0, 0, 0, 0}, PARQUET_LOGIC_UNSIGNED, 0, true},
+        {{"a", PARQUET_INT64, NONE, 10, -64, 0, 0, 0}, PARQUET_LOGIC_NONE, 0, false},
+        {{"a", PARQUET_INT32, 5, NONE, 3, 0, 0, 0}, PARQUET_LOGIC_DECIMAL, 3, true},
+        {{"a", PARQUET_INT64, NONE, 5, 8, 0, 0, 0}, PARQUET_LOGIC_DECIMAL, 8, true},
+        {{"a", PARQUET_FIXED_LEN_BYTE_ARRAY, 5, 5, 2, 0, 0, 9}, PARQUET_LOGIC_DECIMAL, 2, true},
+        {{"a", PARQUET_INT32, NONE, 11, 0, 1, 0, 0}, PARQUET_LOGIC_NULL, 0, true},
+        {{"a", PARQUET_INT64, NONE, 5, 8, 2, 0, 0}, PARQUET_LOGIC_DECIMAL, 8, false}, /* repeated */
+        {{"a", PARQUET_INT32, 7, NONE, 0, 0, 0, 0}, PARQUET_LOGIC_NONE, 0, false},    /* TIME */
+    };
+    struct metadata metadata;
+    metadata_init(&metadata);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        lake_ok(parse(&metadata, &cases[i].element, 1, 1, &err));
+        const struct parquet_file_column *column = &metadata.file.columns[0];
+        assert_int_equal(column->logic, cases[i].logic);
+        assert_int_equal(column->scale, cases[i].scale);
+        assert_int_equal(column->is_raw, cases[i].is_raw);
+        assert_true(column->unsupported != NULL || !column->is_raw);
     }
     metadata_release(&metadata);
 }
@@ -266,6 +309,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(types_are_understood),
         cmocka_unit_test(what_is_refused_is_named),
+        cmocka_unit_test(what_values_mean_is_told),
         cmocka_unit_test(nested_columns_are_named_by_their_path),
         cmocka_unit_test(schemas_that_do_not_add_up_are_corrupt),
         cmocka_unit_test(footers_in_another_order_or_without_parts_are_corrupt),

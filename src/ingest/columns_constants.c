@@ -1,0 +1,135 @@
+/* Columns that say the same in every row: symbol, exchange, period. */
+#include <stdio.h>
+#include <string.h>
+
+#include "ingest/columns_work.h"
+#include "ingest/symbol_text.h"
+
+enum { MAX_SHOWN = 8 };
+
+static struct csv_span value_at(const struct columns_work *work, size_t field, size_t row)
+{
+    return work->input->samples[row * work->input->n_fields + field];
+}
+
+static bool is_same(struct csv_span a, struct csv_span b)
+{
+    return a.length == b.length && (a.length == 0 || memcmp(a.data, b.data, a.length) == 0);
+}
+
+/* Distinct values, at most MAX_SHOWN of them; nulls are none. */
+static size_t list_distinct(const struct columns_work *work, size_t field, struct csv_span out[MAX_SHOWN])
+{
+    size_t n = 0;
+    for (size_t row = 0; row < work->input->n_samples && n < MAX_SHOWN; row++) {
+        struct csv_span value = value_at(work, field, row);
+        bool is_known = csv_is_null(value);
+        for (size_t i = 0; i < n && !is_known; i++)
+            is_known = is_same(out[i], value);
+        if (!is_known)
+            out[n++] = value;
+    }
+    return n;
+}
+
+static lake_status set_constant(struct columns_work *work, struct columns_field *field, struct csv_span value,
+                                struct lake_error *err)
+{
+    columns_decide(field, FIELD_CONSTANT, NULL, NULL);
+    return arena_copy_text(work->arena, value.data, value.length, &field->field.constant, err);
+}
+
+static lake_status fail_several(const struct columns_work *work, const struct columns_field *field,
+                                const struct csv_span *values, size_t n, struct lake_error *err)
+{
+    char list[FIELD_LIST_BYTES] = "", shown[CSV_SHOWN_TEXT_BYTES];
+    for (size_t i = 0; i < n; i++)
+        columns_list(list, csv_show(values[i], shown));
+    const char *asked = work->input->choices->symbol;
+    if (columns_means(field, NAME_SYMBOL))
+        return lake_fail(err, LAKE_INVALID_DATA,
+                         "%s: column '%s' holds several symbols (%s%s)%s%.64s; choose one with --symbol",
+                         work->input->place, field->shown, list, n == MAX_SHOWN ? ", ..." : "",
+                         asked != NULL ? " and none of them is " : "", asked != NULL ? asked : "");
+    return lake_fail(err, LAKE_INVALID_DATA, "%s: column '%s' holds several values (%s%s); they are not one dataset",
+                     work->input->place, field->shown, list, n == MAX_SHOWN ? ", ..." : "");
+}
+
+/* The value of some row that is the symbol asked for. */
+static bool find_asked(const struct columns_work *work, size_t field, struct csv_span *out)
+{
+    const char *asked = work->input->choices->symbol;
+    for (size_t row = 0; asked != NULL && row < work->input->n_samples; row++) {
+        *out = value_at(work, field, row);
+        if (symbol_text_is_same(*out, (struct csv_span){asked, strlen(asked)}))
+            return true;
+    }
+    return false;
+}
+
+static lake_status note_symbol(struct columns_work *work, const struct columns_field *field, bool is_asked,
+                               struct lake_error *err)
+{
+    char text[FIELD_LIST_BYTES], shown[CSV_SHOWN_TEXT_BYTES];
+    struct csv_span constant = {field->field.constant, strlen(field->field.constant)};
+    (void)snprintf(text, sizeof text, "'%s' in column '%s'%s", csv_show(constant, shown), field->shown,
+                   is_asked                               ? ""
+                   : work->input->choices->symbol != NULL ? ", which is not the symbol asked for"
+                                                          : "");
+    return columns_note(work, "symbol", text, "values", err);
+}
+
+static lake_status take_symbol(struct columns_work *work, size_t at, struct lake_error *err)
+{
+    struct columns_field *field = &work->fields[at];
+    struct csv_span values[MAX_SHOWN], wanted = field->profile.first;
+    size_t n = list_distinct(work, at, values);
+    bool is_asked = find_asked(work, at, &wanted);
+    if (n > 1 && !is_asked)
+        return fail_several(work, field, values, n, err);
+    TRY(set_constant(work, field, is_asked ? wanted : values[0], err));
+    field->field.skips_others = is_asked;
+    work->has_others = n > 1;
+    if (work->symbol.length == 0)
+        work->symbol = (struct csv_span){field->field.constant, strlen(field->field.constant)};
+    return note_symbol(work, field, is_asked, err);
+}
+
+static lake_status take_other(struct columns_work *work, size_t at, struct lake_error *err)
+{
+    struct columns_field *field = &work->fields[at];
+    struct csv_span values[MAX_SHOWN];
+    size_t n = list_distinct(work, at, values);
+    if (n > 1)
+        return fail_several(work, field, values, n, err);
+    return set_constant(work, field, values[0], err);
+}
+
+/* "contracts" are a symbol in one venue's funding history, and a count elsewhere. */
+static bool is_count(const struct columns_field *field)
+{
+    static const struct csv_span contracts = {"contracts", 9};
+    return csv_is_same_name(field->name, contracts) && column_profile_is_number(&field->profile);
+}
+
+static bool is_constant_name(const struct columns_field *field)
+{
+    return columns_means(field, NAME_SYMBOL) || columns_means(field, NAME_EXCHANGE) ||
+           columns_means(field, NAME_PERIOD);
+}
+
+lake_status columns_take_constants(struct columns_work *work, struct lake_error *err)
+{
+    bool has_symbol = false;
+    for (size_t i = 0; i < work->input->n_fields; i++) {
+        struct columns_field *field = &work->fields[i];
+        bool is_symbol = columns_means(field, NAME_SYMBOL);
+        if (field->is_decided || field->chosen != 0 || !is_constant_name(field) || field->profile.n_values == 0)
+            continue;
+        if (is_symbol && (has_symbol || is_count(field)))
+            continue; /* a second one is kept as it is */
+        has_symbol = has_symbol || is_symbol;
+        TRY(is_symbol ? take_symbol(work, i, err) : take_other(work, i, err));
+    }
+    return LAKE_OK;
+}
