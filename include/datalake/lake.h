@@ -116,29 +116,31 @@ struct lake_progress {
 };
 
 /* What becomes of a row that breaks a sanity rule: high below low, open or close outside of them, a price that is not above zero or not finite, a negative volume,
- * a time off the period's grid or outside any market (before 2009 for crypto venues it is only a warning; after now for bars). */
+ * a time off the period's grid or outside any market (before 2009 for crypto venues; after now). */
 enum lake_check_action { LAKE_CHECK_DEFAULT, LAKE_CHECK_OFF, LAKE_CHECK_WARN, LAKE_CHECK_REJECT };
 
 /* Everything that is not given is told from the sources, and refused with the candidates named where that is not certain. */
 struct lake_ingest_options {
     size_t size;
-    const char *const *sources; /* files, patterns (*.csv), or "-" for standard input: CSV text, also in .gz, .zst or .zip; Parquet */
+    const char *const
+        *sources; /* files, patterns (*.csv), or "-" for standard input: CSV text, also in .gz, .zst or .zip; Parquet */
     size_t n_sources;
     struct lake_selection dataset; /* exchange and symbol: told from the file's name where it says so; market FUTURES */
     struct lake_progress progress;
     const char *const *columns; /* by position ("ts", "open", "-") or "volume=Volume USDT", "trades=#7", "note:text" */
     size_t n_columns;
-    const char *separator;    /* "," ";" "tab" "|" "space" */
-    const char *header;       /* "yes" or "no" */
-    const char *decimal;      /* "point" or "comma" */
-    const char *time_format;  /* "s" "ms" "us" "ns", or the order of dates: "ymd" "dmy" "mdy" */
-    const char *time_zone;    /* of times without one: "UTC", "+09:00", "America/New_York" */
-    const char *stamp;        /* "open", or "close": bars are stamped with their end */
-    const char *rejects_path; /* rows that are wrong go there, with place and reason, and the others on; NULL: one stops everything */
-    int64_t max_rejects;      /* more than these stop everything; 0: 1000 */
+    const char *separator;   /* "," ";" "tab" "|" "space" */
+    const char *header;      /* "yes" or "no" */
+    const char *decimal;     /* "point" or "comma" */
+    const char *time_format; /* "s" "ms" "us" "ns", or the order of dates: "ymd" "dmy" "mdy" */
+    const char *time_zone;   /* of times without one: "UTC", "+09:00", "America/New_York" */
+    const char *stamp;       /* "open", or "close": bars are stamped with their end */
+    const char *
+        rejects_path; /* rows that are wrong go there, with place and reason, and the others on; NULL: one stops everything */
+    int64_t max_rejects;           /* more than these stop everything; 0: 1000 */
     enum lake_check_action checks; /* default: warn, and reject what is no time of the period's grid */
-    bool dry_run;             /* nothing is committed, and no lake is needed beforehand */
-    bool restart;             /* what an interrupted ingest of the same sources left is discarded instead of gone on with */
+    bool dry_run;                  /* nothing is committed, and no lake is needed beforehand */
+    bool restart; /* what an interrupted ingest of the same sources left is discarded instead of gone on with */
 };
 
 /* One thing that was understood of the sources. */
@@ -163,18 +165,19 @@ struct lake_ingest_result {
     int64_t rows_other;        /* of other symbols in the same source, stepped over */
     int64_t first_ms, last_ms; /* of the rows read */
     int64_t bars_missing;      /* between them, in the lake as it is afterwards; -1: not bars of a fixed length */
-    int64_t gaps;              /* runs of missing bars between first and last that the sources showed in order; -1: not told */
+    int64_t gaps; /* runs of missing bars between first and last that the sources showed in order; -1: not told */
     int64_t days_changed, files_written, bytes_written;
     int64_t source_bytes;
-    int64_t snapshot;            /* the one made, 0 where nothing changed */
-    int64_t rows_resumed;        /* of rows_read: by an interrupted ingest before */
-    const char *ignored_columns; /* of the sources, separated by commas, or "" */
+    int64_t snapshot;                           /* the one made, 0 where nothing changed */
+    int64_t rows_resumed;                       /* of rows_read: by an interrupted ingest before */
+    const char *ignored_columns;                /* of the sources, separated by commas, or "" */
     const struct lake_ingest_finding *findings; /* of the first source */
     size_t n_findings;
     const struct lake_ingest_check *checks; /* rules that were broken */
     size_t n_checks;
-    struct ArrowArrayStream sample; /* the first and last rows as they would be stored (dry runs; release NULL otherwise); the caller releases it */
-    bool can_resume;                /* set on failure: the same call goes on from a safe point */
+    struct ArrowArrayStream
+        sample; /* the first and last rows as they would be stored (dry runs; release NULL otherwise); the caller releases it */
+    bool can_resume; /* set on failure: the same call goes on from a safe point */
 };
 
 /* Reads the sources and commits their rows as one operation; on any error nothing is committed, but for one that

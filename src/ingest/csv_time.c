@@ -105,7 +105,7 @@ static enum csv_time_result instant_of(const struct csv_time_parts *parts, enum 
     int64_t day;
     if (!csv_time_day(parts, order, &day))
         return CSV_TIME_UNREADABLE;
-    if (day < CSV_TIME_FIRST_S / SECONDS_PER_DAY || day >= CSV_TIME_END_S / SECONDS_PER_DAY)
+    if (day < CSV_DATE_FIRST_S / SECONDS_PER_DAY || day >= CSV_TIME_END_S / SECONDS_PER_DAY)
         return CSV_TIME_OUT_OF_RANGE;
     *ns = day * SECONDS_PER_DAY * NS_PER_SECOND + parts->clock_ns - parts->offset_ns;
     return CSV_TIME_OK;
@@ -239,7 +239,7 @@ static const char *skip_zero_suffix(const char *p)
 static bool look_up_date(struct csv_date *date, const char *p)
 {
     int64_t us;
-    if (!calendar_parse_us(p, DATE_BYTES, &us, NULL) || us < CSV_TIME_FIRST_S * 1000000 ||
+    if (!calendar_parse_us(p, DATE_BYTES, &us, NULL) || us < CSV_DATE_FIRST_S * 1000000 ||
         us >= CSV_TIME_END_S * 1000000)
         return false;
     memcpy(date->text, p, DATE_BYTES);

@@ -20,6 +20,8 @@
 
 #define CSV_TIME_FIRST_S INT64_C(631152000) /* 1990-01-01T00:00:00Z */
 #define CSV_TIME_END_S INT64_C(4102444800)  /* 2100-01-01T00:00:00Z */
+#define CSV_DATE_FIRST_S                                                                                               \
+    INT64_C(-2208988800) /* 1900-01-01T00:00:00Z: dates that are written out need no unit to be told */
 
 #define NS_PER_US INT64_C(1000)
 #define NS_PER_MS INT64_C(1000000)

@@ -15,7 +15,7 @@ static const struct {
     [RULE_NONE] = {"", KIND_HINT},
     [RULE_SKIPPED_TIME] = {"skipped-time", KIND_ALWAYS},
     [RULE_OFF_GRID] = {"off-grid", KIND_GRID},
-    [RULE_FUTURE] = {"time-future", KIND_GRID},
+    [RULE_FUTURE] = {"time-future", KIND_VALUE},
     [RULE_STILL_OPEN] = {"still-open", KIND_OPEN},
     [RULE_EARLY] = {"time-early", KIND_HINT},
     [RULE_VALUE_MISSING] = {"value-missing", KIND_GRID},
@@ -37,12 +37,9 @@ const char *row_rule_name(enum row_rule rule)
     return rules[rule].name;
 }
 
-enum row_action row_rule_action(enum row_rule rule, const struct data_type *type, enum lake_check_action checks)
+enum row_action row_rule_action(enum row_rule rule, enum lake_check_action checks)
 {
     enum rule_kind kind = rules[rule].kind;
-    /* The clocks of venues and of this machine differ by more than a trade takes to get here. */
-    if (rule == RULE_FUTURE && !type->has_period)
-        kind = KIND_VALUE;
     if (rule == RULE_NONE)
         return ROW_KEEP;
     if (kind == KIND_ALWAYS)

@@ -43,6 +43,6 @@ enum row_action {
 
 /* "close-outside" */
 const char *row_rule_name(enum row_rule rule);
-enum row_action row_rule_action(enum row_rule rule, const struct data_type *type, enum lake_check_action checks);
+enum row_action row_rule_action(enum row_rule rule, enum lake_check_action checks);
 
 #endif

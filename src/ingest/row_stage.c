@@ -127,12 +127,12 @@ static int64_t bar_end_ms(const struct period *period, int64_t ts_ms)
     return calendar_month_next(calendar_day_of_ms(ts_ms)) * MS_PER_DAY;
 }
 
-static enum row_rule time_rule(const struct row_stage *stage, int64_t ts)
+static enum row_rule time_rule(const struct row_stage *stage, int64_t ts, bool has_later)
 {
     int64_t ts_ms = time_unit_to_ms(ts, stage->times.per_ms);
     if (ts_ms > stage->setup.now_ms)
         return RULE_FUTURE;
-    if (stage->period != NULL && bar_end_ms(stage->period, ts_ms) > stage->setup.now_ms)
+    if (stage->period != NULL && !has_later && bar_end_ms(stage->period, ts_ms) > stage->setup.now_ms)
         return RULE_STILL_OPEN;
     return stage->is_crypto && ts_ms < FIRST_BLOCK_MS ? RULE_EARLY : RULE_NONE;
 }
@@ -151,14 +151,24 @@ static bool has_odd_time(const struct row_stage *stage, const int64_t *ts, int64
     return odd != 0;
 }
 
+/* A bar that others follow is no venue's open one: made-up series, or a clock here that is slow. */
+static bool reaches_beyond(const int64_t *ts, int64_t n_rows, int64_t now)
+{
+    for (int64_t i = 0; i < n_rows; i++)
+        if (ts[i] > now)
+            return true;
+    return false;
+}
+
 static lake_status check_times(const struct row_stage *stage, const struct batch *batch, struct row_marks *marks,
                                struct lake_error *err)
 {
     const int64_t *ts = batch_values(batch, 0);
     if (!has_odd_time(stage, ts, batch->n_rows))
         return LAKE_OK;
+    bool has_later = reaches_beyond(ts, batch->n_rows, time_unit_from_ms(stage->setup.now_ms, stage->times.per_ms));
     for (int64_t row = 0; row < batch->n_rows; row++) {
-        enum row_rule rule = time_rule(stage, ts[row]);
+        enum row_rule rule = time_rule(stage, ts[row], has_later);
         if (rule != RULE_NONE)
             TRY(row_marks_set(marks, row, rule, err));
     }
@@ -249,7 +259,7 @@ static lake_status stop_or_put_aside(struct row_stage *stage, struct settling *w
     struct row_source *rows = stage->rows;
     struct reject one = {
         .place = rows->place, .line = rows->ops->line(rows, work->index, row), .rule = row_rule_name(rule)};
-    enum row_action action = row_rule_action(rule, stage->type, stage->setup.checks);
+    enum row_action action = row_rule_action(rule, stage->setup.checks);
     TRY(make_reason(stage, rule, work->run->batch, row, err));
     TRY(buffer_string(&stage->reason, &one.reason, err));
     if (action == ROW_REJECT && !stage->setup.puts_aside)
@@ -272,7 +282,7 @@ static lake_status stop_or_put_aside(struct row_stage *stage, struct settling *w
 static lake_status settle_row(struct row_stage *stage, struct settling *work, int64_t row, struct lake_error *err)
 {
     enum row_rule rule = (enum row_rule)work->marks->rules[row];
-    enum row_action action = row_rule_action(rule, stage->type, stage->setup.checks);
+    enum row_action action = row_rule_action(rule, stage->setup.checks);
     work->marks->rules[row] = action == ROW_REJECT || action == ROW_LEAVE_OUT;
     if (action == ROW_KEEP)
         return LAKE_OK;

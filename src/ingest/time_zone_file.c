@@ -6,7 +6,7 @@
 #include "base/memory.h"
 #include "ingest/time_zone_rule.h"
 
-enum { HEADER_BYTES = 44, LOCAL_TYPE_BYTES = 6, FIRST_YEAR = 1990, LAST_YEAR = 2100, MAX_OFFSET_S = 26 * 3600 };
+enum { HEADER_BYTES = 44, LOCAL_TYPE_BYTES = 6, FIRST_YEAR = 1900, LAST_YEAR = 2100, MAX_OFFSET_S = 26 * 3600 };
 
 struct zone_file {
     const char *name;

@@ -242,23 +242,22 @@ static void test_trades_and_funding(void **state)
 static void test_what_becomes_of_rows(void **state)
 {
     (void)state;
-    const struct data_type *bars = type_of("raw"), *trades = type_of("trades");
     for (int rule = RULE_NONE + 1; rule < N_ROW_RULES; rule++) {
         assert_true(row_rule_name((enum row_rule)rule) != NULL && *row_rule_name((enum row_rule)rule) != '\0');
         for (int other = RULE_NONE + 1; other < rule; other++)
             assert_string_not_equal(row_rule_name((enum row_rule)rule), row_rule_name((enum row_rule)other));
     }
-    assert_int_equal(row_rule_action(RULE_CLOSE_OUTSIDE, bars, LAKE_CHECK_DEFAULT), ROW_WARN);
-    assert_int_equal(row_rule_action(RULE_CLOSE_OUTSIDE, bars, LAKE_CHECK_OFF), ROW_KEEP);
-    assert_int_equal(row_rule_action(RULE_CLOSE_OUTSIDE, bars, LAKE_CHECK_REJECT), ROW_REJECT);
-    assert_int_equal(row_rule_action(RULE_QUOTE_VOLUME_OUTSIDE, bars, LAKE_CHECK_REJECT), ROW_WARN);
-    assert_int_equal(row_rule_action(RULE_OFF_GRID, bars, LAKE_CHECK_DEFAULT), ROW_REJECT);
-    assert_int_equal(row_rule_action(RULE_OFF_GRID, bars, LAKE_CHECK_WARN), ROW_WARN);
-    assert_int_equal(row_rule_action(RULE_OFF_GRID, bars, LAKE_CHECK_OFF), ROW_KEEP);
-    assert_int_equal(row_rule_action(RULE_SKIPPED_TIME, bars, LAKE_CHECK_OFF), ROW_REJECT);
-    assert_int_equal(row_rule_action(RULE_STILL_OPEN, bars, LAKE_CHECK_OFF), ROW_LEAVE_OUT);
-    assert_int_equal(row_rule_action(RULE_FUTURE, bars, LAKE_CHECK_DEFAULT), ROW_REJECT);
-    assert_int_equal(row_rule_action(RULE_FUTURE, trades, LAKE_CHECK_DEFAULT), ROW_WARN);
+    assert_int_equal(row_rule_action(RULE_CLOSE_OUTSIDE, LAKE_CHECK_DEFAULT), ROW_WARN);
+    assert_int_equal(row_rule_action(RULE_CLOSE_OUTSIDE, LAKE_CHECK_OFF), ROW_KEEP);
+    assert_int_equal(row_rule_action(RULE_CLOSE_OUTSIDE, LAKE_CHECK_REJECT), ROW_REJECT);
+    assert_int_equal(row_rule_action(RULE_QUOTE_VOLUME_OUTSIDE, LAKE_CHECK_REJECT), ROW_WARN);
+    assert_int_equal(row_rule_action(RULE_OFF_GRID, LAKE_CHECK_DEFAULT), ROW_REJECT);
+    assert_int_equal(row_rule_action(RULE_OFF_GRID, LAKE_CHECK_WARN), ROW_WARN);
+    assert_int_equal(row_rule_action(RULE_OFF_GRID, LAKE_CHECK_OFF), ROW_KEEP);
+    assert_int_equal(row_rule_action(RULE_SKIPPED_TIME, LAKE_CHECK_OFF), ROW_REJECT);
+    assert_int_equal(row_rule_action(RULE_STILL_OPEN, LAKE_CHECK_OFF), ROW_LEAVE_OUT);
+    assert_int_equal(row_rule_action(RULE_FUTURE, LAKE_CHECK_DEFAULT), ROW_WARN);
+    assert_int_equal(row_rule_action(RULE_FUTURE, LAKE_CHECK_REJECT), ROW_REJECT);
 }
 
 int main(void)
