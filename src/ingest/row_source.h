@@ -50,9 +50,9 @@ struct row_source_ops {
 
 struct row_source {
     const struct row_source_ops *ops;
-    const char *place;             /* for messages; outlives it: the source's */
-    const struct data_type *type;  /* given or detected */
-    const struct schema *schema;   /* of all batches */
+    const char *place;            /* for messages; outlives it: the source's */
+    const struct data_type *type; /* given or detected */
+    const struct schema *schema;  /* of all batches */
 };
 
 #endif
