@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Tests for as long as it is told: tools/soak.sh SECONDS [TARGET].
-# First the fault rigs of tests/power in full, about half an hour, whatever SECONDS says (TARGET faults: only these). Then each
+# First the fault rigs of tests/power in full and what else is too long for every run, about an hour, whatever SECONDS says (TARGET faults: only these). Then each
 # fuzz target (TARGET fuzz_…: only that one) for SECONDS under ASan and UBSan, from its corpus in fuzz/corpus; what it finds on
 # the way is kept in build/fuzz/corpus, what breaks it in build/fuzz/found.
 set -euo pipefail
@@ -15,8 +15,9 @@ soak_faults() {
     local python=build/venv/bin/python
     tools/venv.sh
     cmake --preset release -B build/soak -DLAKE_TESTS=ON >build/soak.configure.log
-    cmake --build build/soak --target dl commits
+    cmake --build build/soak --target dl commits ingests
     export LAKE_DL=$PWD/build/soak/dl LAKE_COMMITS=$PWD/build/soak/tests/power/commits
+    export LAKE_INGESTS=$PWD/build/soak/tests/power/ingests
     echo "soak: power cuts"
     "$python" tests/power/campaign.py --cuts 120
     echo "soak: many processes"
@@ -25,6 +26,11 @@ soak_faults() {
     echo "soak: every C test under ASan and UBSan, with the sweeps that make test leaves out there"
     tools/build.sh asan
     ctest --preset asan -j "$(nproc)"
+    echo "soak: every point of a safe point's sweep, 10^8 numbers, 1,000 shuffles"
+    build/asan/tests/fault/test_save_faults every
+    cmake --build build/soak --target test_csv_exact
+    build/soak/tests/unit/ingest/test_csv_exact 100000000
+    LAKE_ROUNDS=1000 "$python" -m pytest -q -p no:cacheprovider tests/cli/test_ingest_properties.py
     echo "soak: every point of every sweep"
     "$python" -m pytest -q -s -rs -p no:cacheprovider tests/power --thorough
 }
