@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 THREADED='^test_(thread|lock|arrow_stream|manifest_processes|write|scan|verify|write_order|spill|ingest|readers)$'
 
 # Sweeps that take minutes under AddressSanitizer: there `make soak` runs them.
-LONG_SWEEPS='^test_(change|maintain|backup|repair|rebuild|save|ingest)_faults$'
+LONG_SWEEPS='^test_(lake|manifest|change|maintain|backup|repair|rebuild|save|spill|ingest)_faults$'
 
 export LAKE_DL=$PWD/build/release/dl
 export LAKE_LIB=$PWD/build/release/libdatalake.so

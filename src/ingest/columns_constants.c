@@ -39,14 +39,28 @@ static lake_status set_constant(struct columns_work *work, struct columns_field 
     return arena_copy_text(work->arena, value.data, value.length, &field->field.constant, err);
 }
 
+/* A symbol as --symbol takes it: as the source writes it, or without the marks that no name can have. */
+static const char *name_symbol(struct csv_span value, char shown[CSV_SHOWN_TEXT_BYTES])
+{
+    char plain[SYMBOL_TEXT_BYTES];
+    bool is_name = true;
+    for (size_t i = 0; i < value.length; i++)
+        is_name = is_name && memchr("/:\\|+*'\" ", value.data[i], 10) == NULL;
+    (void)csv_show(value, shown);
+    if (!is_name && symbol_text_plain(value, plain)[0] != '\0')
+        (void)snprintf(shown, CSV_SHOWN_TEXT_BYTES, "%s", plain);
+    return shown;
+}
+
 static lake_status fail_several(const struct columns_work *work, const struct columns_field *field,
                                 const struct csv_span *values, size_t n, struct lake_error *err)
 {
     char list[FIELD_LIST_BYTES] = "", shown[CSV_SHOWN_TEXT_BYTES];
+    bool is_symbol = columns_means(field, NAME_SYMBOL);
     for (size_t i = 0; i < n; i++)
-        columns_list(list, csv_show(values[i], shown));
+        columns_list(list, is_symbol ? name_symbol(values[i], shown) : csv_show(values[i], shown));
     const char *asked = work->input->choices->symbol;
-    if (columns_means(field, NAME_SYMBOL))
+    if (is_symbol)
         return lake_fail(err, LAKE_INVALID_DATA,
                          "%s: column '%s' holds several symbols (%s%s)%s%.64s; choose one with --symbol",
                          work->input->place, field->shown, list, n == MAX_SHOWN ? ", ..." : "",
@@ -85,6 +99,11 @@ static lake_status take_symbol(struct columns_work *work, size_t at, struct lake
     struct csv_span values[MAX_SHOWN], wanted = field->profile.first;
     size_t n = list_distinct(work, at, values);
     bool is_asked = find_asked(work, at, &wanted);
+    if (field->is_chosen && !is_asked && work->input->choices->symbol != NULL) {
+        /* Whoever names the column and the symbol wants no other rows, wherever the first of them is. */
+        wanted = (struct csv_span){work->input->choices->symbol, strlen(work->input->choices->symbol)};
+        is_asked = true;
+    }
     if (n > 1 && !is_asked)
         return fail_several(work, field, values, n, err);
     TRY(set_constant(work, field, is_asked ? wanted : values[0], err));
@@ -98,38 +117,47 @@ static lake_status take_symbol(struct columns_work *work, size_t at, struct lake
 static lake_status take_other(struct columns_work *work, size_t at, struct lake_error *err)
 {
     struct columns_field *field = &work->fields[at];
-    struct csv_span values[MAX_SHOWN];
+    struct csv_span values[MAX_SHOWN] = {{NULL, 0}};
     size_t n = list_distinct(work, at, values);
     if (n > 1)
         return fail_several(work, field, values, n, err);
     return set_constant(work, field, values[0], err);
 }
 
-/* "contracts" are a symbol in one venue's funding history, and a count elsewhere. */
-static bool is_count(const struct columns_field *field)
+/* "contracts" are a symbol in one venue's funding history, and a count elsewhere; a "name" in numbers is no name. */
+static bool is_number_of_something(const struct columns_field *field)
 {
-    static const struct csv_span contracts = {"contracts", 9};
-    return csv_is_same_name(field->name, contracts) && column_profile_is_number(&field->profile);
+    static const struct csv_span names[] = {{"contracts", 9}, {"name", 4}, {"asset", 5}, {"coin", 4}};
+    bool is_known = false;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        is_known = is_known || csv_is_same_name(field->name, names[i]);
+    return is_known && column_profile_is_number(&field->profile);
 }
 
-static bool is_constant_name(const struct columns_field *field)
+/* The column of symbols with the best-known name, or -1; others are kept as they are. */
+static int find_symbol(const struct columns_work *work)
 {
-    return columns_means(field, NAME_SYMBOL) || columns_means(field, NAME_EXCHANGE) ||
-           columns_means(field, NAME_PERIOD);
+    int best = -1;
+    for (size_t i = 0; i < work->input->n_fields; i++) {
+        const struct columns_field *f = &work->fields[i];
+        bool is_symbol = !f->is_decided && f->chosen == 0 && columns_means(f, NAME_SYMBOL) &&
+                         f->profile.n_values > 0 && !is_number_of_something(f);
+        if (is_symbol && (best < 0 || f->meaning.rank < work->fields[best].meaning.rank))
+            best = (int)i;
+    }
+    return best;
 }
 
 lake_status columns_take_constants(struct columns_work *work, struct lake_error *err)
 {
-    bool has_symbol = false;
+    int symbol = find_symbol(work);
+    if (symbol >= 0)
+        TRY(take_symbol(work, (size_t)symbol, err));
     for (size_t i = 0; i < work->input->n_fields; i++) {
         struct columns_field *field = &work->fields[i];
-        bool is_symbol = columns_means(field, NAME_SYMBOL);
-        if (field->is_decided || field->chosen != 0 || !is_constant_name(field) || field->profile.n_values == 0)
-            continue;
-        if (is_symbol && (has_symbol || is_count(field)))
-            continue; /* a second one is kept as it is */
-        has_symbol = has_symbol || is_symbol;
-        TRY(is_symbol ? take_symbol(work, i, err) : take_other(work, i, err));
+        bool is_other = columns_means(field, NAME_EXCHANGE) || columns_means(field, NAME_PERIOD);
+        if (is_other && !field->is_decided && field->chosen == 0 && field->profile.n_values > 0)
+            TRY(take_other(work, i, err));
     }
     return LAKE_OK;
 }

@@ -103,7 +103,7 @@ static void write_name(const struct columns_field *f, size_t limit, char out[LIM
 static lake_status name_extra(const struct columns_work *work, const struct columns_field *f, const char **out,
                               struct lake_error *err)
 {
-    char name[LIMIT_NAME_BYTES + SUFFIX_BYTES + 1];
+    char name[LIMIT_NAME_BYTES + SUFFIX_BYTES + 1] = "";
     write_name(f, LIMIT_NAME_BYTES, name);
     for (int k = 2; is_taken(work, name) && k < MAX_SAME_NAMES; k++) {
         write_name(f, LIMIT_NAME_BYTES - SUFFIX_BYTES, name);

@@ -29,9 +29,15 @@ bool csv_dialect_is_comment(const char *text, const char *end)
 
 bool csv_dialect_is_footer(const char *text, const char *end)
 {
-    static const char footer[] = "Downloaded from ";
+    /* "Downloaded from", "data source:" */
+    static const char *const footers[] = {"Downloaded from ", "\xe6\x95\xb0\xe6\x8d\xae\xe6\x9d\xa5\xe6\xba\x90"};
     text += text < end && *text == '"';
-    return (size_t)(end - text) >= sizeof footer && memcmp(text, footer, sizeof footer - 1) == 0;
+    for (size_t i = 0; i < sizeof footers / sizeof footers[0]; i++) {
+        size_t n = strlen(footers[i]);
+        if ((size_t)(end - text) > n && memcmp(text, footers[i], n) == 0)
+            return true;
+    }
+    return false;
 }
 
 /* Fields of a text without quotes. */

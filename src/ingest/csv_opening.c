@@ -241,8 +241,9 @@ static lake_status open_body(struct reading *r, bool has_row, struct lake_error 
         return lake_fail(err, LAKE_INVALID_DATA, "%s: the file is empty", r->input->place);
     if (header >= 0)
         TRY(take_header(r, header, err));
-    size_t body = find_body(r, (size_t)(header + 1), header < 0 && has_row ? r->leading[r->n_leading - 1].n_fields : 0);
-    for (size_t i = (size_t)(header + 1); header >= 0 && out->names != NULL && i < body; i++)
+    size_t first = header < 0 ? 0 : (size_t)header + 1;
+    size_t body = find_body(r, first, header < 0 && has_row ? r->leading[r->n_leading - 1].n_fields : 0);
+    for (size_t i = first; header >= 0 && out->names != NULL && i < body; i++)
         fill_names(out->names, out->n_fields, &r->leading[i]);
     if (header < 0)
         out->n_skipped = body < r->n_leading ? body : r->n_leading - 1;

@@ -310,7 +310,8 @@ static void check_constant(const struct csv_cell *cell, struct csv_refusal *refu
     if (csv_is_same_thing(cell->text, (struct csv_span){meaning->constant, strlen(meaning->constant)}))
         return;
     refusal->is_other = meaning->skips_others;
-    refuse(refusal, CSV_RULE_VALUE, "not what the other rows have");
+    refuse(refusal, CSV_RULE_VALUE,
+           "not what the other rows have; where it is a symbol, --columns symbol=... takes the rows of --symbol alone");
 }
 
 static lake_status take_value(struct csv_target *target, const struct csv_cell *cell, struct csv_refusal *refusal,

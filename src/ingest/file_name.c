@@ -226,7 +226,7 @@ static const struct period *period_of(const char *word, bool is_file, bool is_la
     }; /* Binance's folders are called after the grain of its files */
     const struct period *period = NULL;
     size_t n_digits = strspn(word, "0123456789"), n = strlen(word);
-    bool is_form = n_digits > 0 && (n_digits < n || is_last);
+    bool is_form = n_digits > 0 && (n_digits < n || (is_last && word[0] != '0')); /* "000001" is a code */
     bool is_metatrader = strchr("MHDW", word[0]) != NULL && n > 1 && strspn(word + 1, "0123456789") == n - 1;
     for (size_t i = 0; i < (is_file ? N_UNITS : N_FOLDER_UNITS) && n_digits == 0; i++)
         is_form = is_form || find_alias(&(struct alias){units[i], ""}, 1, word) != NULL;

@@ -330,7 +330,7 @@ static bool take_column(struct body *body, int64_t n, const struct column_field 
 
 lake_status run_reader_next(struct run_reader *reader, struct lake_error *err)
 {
-    struct body body;
+    struct body body = {NULL, NULL};
     reader->batch.n_rows = 0;
     if (reader->n_rows == 0 && reader->size_bytes == 0 && reader->at == reader->window.length)
         return LAKE_OK;
@@ -356,7 +356,7 @@ static bool take_field(struct body *body, struct column_field *field)
 
 static lake_status read_columns(struct run_reader *reader, struct lake_error *err)
 {
-    struct body body;
+    struct body body = {NULL, NULL};
     uint64_t n = 0;
     struct column_field *fields = NULL;
     lake_status status = LAKE_OK;

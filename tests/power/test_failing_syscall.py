@@ -9,7 +9,7 @@ from scenarios import SCENARIOS, prepare
 from sweep import Point, error_points, for_each, run_to, watch
 from test_kill_at_syscall import check_goes_on, check_recovered
 
-STRIDE = 6  # 1 when thorough
+STRIDE = 12  # 1 when thorough
 
 ERRORS = {
     "write": ["ENOSPC"],

@@ -10,7 +10,7 @@ from rows import read_by_dl, read_tree
 from scenarios import SCENARIOS, SYMBOL, Scenario, prepare
 from sweep import Point, for_each, kill_points, run_to, was_killed, watch
 
-STRIDE = 16  # of calls that change nothing; 1 when thorough
+STRIDE = 32  # of calls that change nothing; 1 when thorough
 
 
 def rows_of(dl: Runner) -> dict[int, int]:
