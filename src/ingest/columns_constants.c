@@ -140,8 +140,8 @@ static int find_symbol(const struct columns_work *work)
     int best = -1;
     for (size_t i = 0; i < work->input->n_fields; i++) {
         const struct columns_field *f = &work->fields[i];
-        bool is_symbol = !f->is_decided && f->chosen == 0 && columns_means(f, NAME_SYMBOL) &&
-                         f->profile.n_values > 0 && !is_number_of_something(f);
+        bool is_symbol = !f->is_decided && f->chosen == 0 && columns_means(f, NAME_SYMBOL) && f->profile.n_values > 0 &&
+                         !is_number_of_something(f);
         if (is_symbol && (best < 0 || f->meaning.rank < work->fields[best].meaning.rank))
             best = (int)i;
     }
