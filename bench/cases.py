@@ -12,6 +12,7 @@ import polars as pl
 
 from bench import peers
 from bench.commits import race_commits
+from bench.derived import COMMIT, race_trades, race_updates, race_year
 from bench.equal import require_equal
 from bench.ours import Lake
 from bench.series import COLUMNS, DAY_MS
@@ -243,6 +244,24 @@ def run_commit(work: Workspace, case: Case) -> Outcome:
     return Outcome(case, race_commits(work, OURS, program, case.rounds))
 
 
+def _program(work: Workspace) -> Callable[..., list[str]]:
+    """dl on the lake that is in the scratch directory when it is called."""
+    return lambda command, *arguments: _dl(work, command, work.scratch, *arguments)
+
+
+def run_aggregate(work: Workspace, case: Case) -> Outcome:
+    return Outcome(case, race_year(work, OURS, _program(work), case.rounds))
+
+
+def run_aggregate_update(work: Workspace, case: Case) -> Outcome:
+    work.make_years()
+    return Outcome(case, race_updates(work, OURS, case.rounds))
+
+
+def run_aggregate_trades(work: Workspace, case: Case) -> Outcome:
+    return Outcome(case, race_trades(work, OURS, _program(work), case.rounds))
+
+
 def run_size(work: Workspace, case: Case) -> Outcome:
     kinds = {
         OURS: "lake",
@@ -352,6 +371,33 @@ CASES = {
             60,
             run_commit,
             (Target("≤ 3× the time of one fsync", peer="fsync", factor=1 / 3),),
+        ),
+        Case(
+            "aggregate",
+            "The year's 366 day files to 15m and 1h bars, committed",
+            25,
+            run_aggregate,
+            (
+                Target("≥ 8× faster than Polars, which writes nothing", peer="Polars", factor=8),
+                Target("≥ 8× faster than DuckDB, which writes nothing", peer="DuckDB", factor=8),
+            ),
+        ),
+        Case(
+            "aggregate-update",
+            "15m and 1h bars brought up to date after one changed minute",
+            40,
+            run_aggregate_update,
+            (Target("≤ 3 commits of one day", peer=COMMIT, factor=1 / 3),),
+        ),
+        Case(
+            "aggregate-trades",
+            "Three million trades in ten day files to 1m bars, committed",
+            15,
+            run_aggregate_trades,
+            (
+                Target("≥ 3× faster than Polars, which writes nothing", peer="Polars", factor=3),
+                Target("≥ 3× faster than DuckDB, which writes nothing", peer="DuckDB", factor=3),
+            ),
         ),
         Case("size", "Bytes a row on disk", 0, run_size, (Target("≤ 35", quantity="figure", limit=35),)),
         Case(

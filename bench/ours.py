@@ -58,6 +58,10 @@ class ScanOptions(Structure):
         ("tail", c_int64),
         ("batch_rows", c_int64),
         ("as_of", c_int64),
+        ("fill", c_int),
+        ("complete", c_bool),
+        ("offset", c_char_p),
+        ("origin", c_char_p),
     ]
 
 
@@ -124,6 +128,35 @@ class MaintainResult(Structure):
     ]
 
 
+class Recipe(Structure):
+    _fields_ = [
+        *((name, c_char_p) for name in ("source", "offset", "origin")),
+        ("columns", POINTER(c_char_p)),
+        ("n_columns", c_size_t),
+    ]
+
+
+class AggregateOptions(Structure):
+    _fields_ = [
+        ("size", c_size_t),
+        ("dataset", Selection),
+        ("periods", POINTER(c_char_p)),
+        ("n_periods", c_size_t),
+        ("recipe", Recipe),
+        ("anew", c_bool),
+        ("dry_run", c_bool),
+        ("progress", Progress),
+    ]
+
+
+class AggregateResult(Structure):
+    _fields_ = [
+        ("size", c_size_t),
+        *((name, c_int64) for name in ("n_datasets", "n_current", "source_rows", "rows_written", "rows_removed")),
+        *((name, c_int64) for name in ("days_changed", "files_written", "bytes_written", "n_commits", "snapshot")),
+    ]
+
+
 class LakeError(Exception):
     """What the library answered instead of a result."""
 
@@ -138,6 +171,7 @@ class Library:
         self._c.lake_close.restype = None
         self._c.lake_open.argtypes = [c_void_p, c_void_p, c_void_p]
         self._c.lake_ingest.argtypes = [c_void_p, c_void_p, c_void_p, c_void_p]
+        self._c.lake_aggregate.argtypes = [c_void_p, c_void_p, c_void_p, c_void_p, c_void_p]
         self._c.lake_maintain.argtypes = [c_void_p, c_void_p, c_void_p, c_void_p, c_void_p]
         self._c.lake_scan_open.argtypes = [c_void_p, c_void_p, c_void_p, c_void_p]
         self._c.lake_scan_take_stream.argtypes = [c_void_p, c_void_p, c_void_p]
@@ -197,11 +231,40 @@ class Lake:
         pa.RecordBatchReader._import_from_c(ctypes.addressof(stream)).close()
         return result
 
-    def read(self, exchange: str, symbol: str, start_ms: int, end_ms: int) -> pa.Table:
+    def aggregate(self, symbol: str, periods: Sequence[str], source: str | None = None) -> AggregateResult:
+        """Brings derived bars of these periods up to date; from 1m bars unless said."""
+        options = AggregateOptions(
+            size=sizeof(AggregateOptions),
+            dataset=Selection(symbol=symbol.encode()),
+            periods=(c_char_p * len(periods))(*(period.encode() for period in periods)),
+            n_periods=len(periods),
+            recipe=Recipe(source=source.encode() if source else None),
+        )
+        result = AggregateResult(size=sizeof(AggregateResult))
+        stream = ArrowArrayStream()
+        self._library.call("lake_aggregate", self._lake, byref(options), byref(result), byref(stream))
+        pa.RecordBatchReader._import_from_c(ctypes.addressof(stream)).close()
+        return result
+
+    def read(
+        self,
+        exchange: str,
+        symbol: str,
+        start_ms: int,
+        end_ms: int,
+        data_type: str | None = None,
+        period: str | None = None,
+    ) -> pa.Table:
         """The rows of [start, end) as one Arrow table, over the C stream interface."""
+        selection = Selection(
+            exchange=exchange.encode(),
+            symbol=symbol.encode(),
+            type=data_type.encode() if data_type else None,
+            period=period.encode() if period else None,
+        )
         options = ScanOptions(
             size=sizeof(ScanOptions),
-            dataset=Selection(exchange=exchange.encode(), symbol=symbol.encode()),
+            dataset=selection,
             has_start=True,
             has_end=True,
             start_ms=start_ms,

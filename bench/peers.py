@@ -128,6 +128,96 @@ def duckdb_read_range(path: str, start_ms: int, end_ms: int) -> pa.Table:
     return _duckdb().execute(query, [path, start_ms * 1000, end_ms * 1000]).to_arrow_table()
 
 
+# ---- aggregation: from files to frames in memory ----
+
+_POLARS_BARS = (
+    pl.col("open").first(),
+    pl.col("high").max(),
+    pl.col("low").min(),
+    pl.col("close").last(),
+    pl.col("volume").sum(),
+    pl.len().alias("bars"),
+)
+_INTERVALS = {"15m": "15 minutes", "1h": "1 hour"}
+
+
+def polars_aggregate(paths: Sequence[str], periods: Sequence[str]) -> dict[str, pl.DataFrame]:
+    frame = polars_read(paths).set_sorted("ts")
+    return {period: frame.group_by_dynamic("ts", every=period).agg(*_POLARS_BARS) for period in periods}
+
+
+def polars_aggregate_lazily(paths: Sequence[str], periods: Sequence[str]) -> dict[str, pl.DataFrame]:
+    """One query for all periods, which shares the scan."""
+    frame = pl.scan_parquet(paths, hive_partitioning=False).set_sorted("ts")
+    bars = [frame.group_by_dynamic("ts", every=period).agg(*_POLARS_BARS) for period in periods]
+    return dict(zip(periods, pl.collect_all(bars), strict=True))
+
+
+def _duckdb_bars(source: str, period: str) -> pa.Table:
+    query = f"""
+        SELECT time_bucket(INTERVAL {_INTERVALS[period]}, ts) AS ts, arg_min(open, ts) AS open, max(high) AS high,
+            min(low) AS low, arg_max(close, ts) AS close, sum(volume) AS volume, count(*) AS bars
+        FROM {source} GROUP BY 1 ORDER BY 1"""
+    return _duckdb().execute(query).to_arrow_table()
+
+
+def duckdb_aggregate(paths: Sequence[str], periods: Sequence[str]) -> dict[str, pa.Table]:
+    source = f"read_parquet({list(paths)}, hive_partitioning=false)"
+    return {period: _duckdb_bars(source, period) for period in periods}
+
+
+def duckdb_aggregate_table(paths: Sequence[str], periods: Sequence[str]) -> dict[str, pa.Table]:
+    """The files are read once, into a table."""
+    columns = ", ".join(COLUMNS)
+    source = f"SELECT {columns} FROM read_parquet({list(paths)}, hive_partitioning=false)"
+    _duckdb().execute(f"CREATE OR REPLACE TEMP TABLE minutes AS {source}")
+    return {period: _duckdb_bars("minutes", period) for period in periods}
+
+
+TRADE_COLUMNS = ("ts", "price", "amount", "side")
+
+
+def polars_write_trades(trades: pl.DataFrame, directory: Path) -> None:
+    days = trades.with_columns(day=pl.col("ts").dt.date()).partition_by("day", include_key=False, as_dict=True)
+    for (day,), frame in days.items():
+        frame.write_parquet(directory / f"{day}.parquet")
+
+
+def duckdb_write_trades(source: Path, directory: Path) -> None:
+    """The same days, each by a COPY."""
+    for path in sorted(source.glob("*.parquet")):
+        _duckdb().execute(f"COPY (FROM '{path}') TO '{directory / path.name}' (FORMAT parquet)")
+
+
+def polars_aggregate_trades(paths: Sequence[str]) -> pl.DataFrame:
+    """Into minutes."""
+    frame = pl.read_parquet(paths, columns=list(TRADE_COLUMNS), hive_partitioning=False).set_sorted("ts")
+    price, amount = pl.col("price"), pl.col("amount")
+    frame = frame.with_columns(quote=price * amount, bought=pl.col("side") == "buy")
+    return frame.group_by_dynamic("ts", every="1m").agg(
+        price.first().alias("open"),
+        price.max().alias("high"),
+        price.min().alias("low"),
+        price.last().alias("close"),
+        amount.sum().alias("volume"),
+        pl.col("quote").sum().alias("quote_volume"),
+        pl.len().alias("trades"),
+        amount.filter(pl.col("bought")).sum().alias("taker_buy_volume"),
+        pl.col("quote").filter(pl.col("bought")).sum().alias("taker_buy_quote_volume"),
+    )
+
+
+def duckdb_aggregate_trades(paths: Sequence[str]) -> pa.Table:
+    """Into minutes; no two trades have one time here, or arg_min would not know the first."""
+    query = f"""
+        SELECT time_bucket(INTERVAL 1 minute, ts) AS ts, arg_min(price, ts) AS open, max(price) AS high, min(price) AS low,
+            arg_max(price, ts) AS close, sum(amount) AS volume, sum(price * amount) AS quote_volume, count(*) AS trades,
+            sum(CASE WHEN side = 'buy' THEN amount ELSE 0 END) AS taker_buy_volume,
+            sum(CASE WHEN side = 'buy' THEN price * amount ELSE 0 END) AS taker_buy_quote_volume
+        FROM read_parquet({list(paths)}, hive_partitioning=false) GROUP BY 1 ORDER BY 1"""
+    return _duckdb().execute(query).to_arrow_table()
+
+
 def _pyarrow_csv(csv: Path) -> pa.Table:
     table = pyarrow.csv.read_csv(csv)
     return table.set_column(0, "ts", table["ts"].cast(STAMP))

@@ -71,6 +71,21 @@ def make_days(first_ms: int, n_days: int, seed: int, volatility: float) -> Bars:
     return Bars(ts, ticks, volume)
 
 
+def make_trades(first_ms: int, n_days: int, n_trades: int, seed: int) -> dict[str, np.ndarray]:
+    """Trades in order of time, no two of one microsecond: ts in microseconds, id, price, amount, side."""
+    random = np.random.Generator(np.random.PCG64(seed))
+    moments = np.unique(random.integers(0, n_days * DAY_MS * 1000, n_trades))
+    n = len(moments)
+    ticks = FIRST_PRICE_TICKS + np.cumsum(random.integers(-12, 13, n))
+    return {
+        "ts": first_ms * 1000 + moments,
+        "id": np.arange(1, n + 1),
+        "price": ticks / 100,
+        "amount": np.rint(np.exp(random.normal(3.0, 1.5, n)) + 1) / 1000,
+        "side": np.where(random.random(n) < 0.5, "buy", "sell"),
+    }
+
+
 def write_csv(bars: Bars, path: Path) -> None:
     """Writes `ts,open,high,low,close,volume` with epoch milliseconds and fixed decimals."""
     columns = [

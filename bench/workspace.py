@@ -8,15 +8,25 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 
 from bench import peers
 from bench.ours import Lake, Library
-from bench.series import DAY_MS, day_starts_ms, make_bars, make_days, write_csv, write_csv_quickly
+from bench.series import (
+    DAY_MS,
+    day_starts_ms,
+    make_bars,
+    make_days,
+    make_trades,
+    write_csv,
+    write_csv_quickly,
+)
 
 YEAR = 2024
 YEARS = range(2020, 2025)
 LARGE_DAYS, LARGE_SEED = 13_889, 7
 LARGE_VOLATILITY = 0.0001
+TRADE_DAYS, TRADES, TRADES_SEED = 10, 3_000_000, 11
 EXCHANGE, SYMBOL = "BINANCE", "BTCUSDT"
 
 
@@ -32,6 +42,7 @@ class Workspace:
         self.lake = self.root / "lake"
         self.compacted = self.root / "lake-compacted"
         self.long_lake = self.root / "lake-five-years"
+        self.trades_lake = self.root / "lake-trades"
         self.scratch = self.root / "scratch"
         self._n_scratches = 0
         self.start_ms, self.end_ms = int(day_starts_ms(YEAR)[0]), int(day_starts_ms(YEAR + 1)[0])
@@ -72,6 +83,13 @@ class Workspace:
         self.scratch = peers.fresh(self.root / f"scratch-{self._n_scratches}")
         os.sync()
 
+    def copy_to_scratch(self, lake: Path) -> None:
+        """The same with a copy of a lake in it."""
+        self._n_scratches += 1
+        self.scratch = self.root / f"scratch-{self._n_scratches}"
+        shutil.copytree(lake, self.scratch)
+        os.sync()
+
     def remove(self) -> None:
         shutil.rmtree(self.root)
 
@@ -108,6 +126,21 @@ class Workspace:
         if not csv.exists():
             write_csv_quickly(bars, csv)
         return csv
+
+    def make_trades(self) -> dict[str, np.ndarray]:
+        """Ten days of trades: our lake and the peers' day files."""
+        trades = make_trades(self.start_ms, TRADE_DAYS, TRADES, TRADES_SEED)
+        if not self.trades_lake.exists():
+            stamp = pl.col("ts").cast(pl.Datetime("us", "UTC"))
+            frame = pl.DataFrame(trades).with_columns(stamp, pl.col("id").cast(pl.String))
+            path = self.root / "trades.parquet"
+            frame.write_parquet(path)
+            with Lake(self.library, self.trades_lake) as lake:
+                lake.ingest([path], EXCHANGE, SYMBOL)
+            own = peers.fresh(self.root / "polars-trades")
+            peers.polars_write_trades(frame, own)
+            peers.duckdb_write_trades(own, peers.fresh(self.root / "duckdb-trades"))
+        return trades
 
     def make_years(self) -> None:
         """The five years, the last of which is the year: their CSVs and a lake."""

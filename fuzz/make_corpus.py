@@ -241,12 +241,15 @@ def safe_points() -> Iterator[bytes]:
     staged = struct.pack("<I", 1) + text(b"T/x.parquet") + number(0, 99, 4)
     lists = counted(struct.pack("<I", 1) + number(-1)) + counted(number(5) + text(b"T/y.parquet"))
     partition = number(0, 100) + b"\1\1" + number(1, 2, 3, 4, 5) + staged + lists
-    partition += counted(number(0, 0, 4, 0, 99) + digest)
+    partition += text(b"\x05\x02") + counted(number(0, 0, 4, 0, 99) + digest + b"\1" + struct.pack("<II", 0, 2))
     runs = b"\1" + counted(struct.pack("<I", 0) + number(4))
-    body = beginning + counted(column) + counted(source) + counted(*files) + counted(partition) + runs
+    origin = struct.pack("<I", 0) + number(0, 4, 0, 99, 2, 6, 3, 0)
+    notes = counted(number(2) + text(b"a.csv")) + counted(origin) + struct.pack("<I", 1)
+    notes += counted(b"\0" + number(0, 60000) + text(b"/a.csv has none"))
+    body = beginning + counted(column) + counted(source) + counted(*files) + counted(partition) + runs + notes
     yield body
-    yield beginning + counted() * 4 + b"\0" + counted()
-    yield b"dlsave\n\0" + struct.pack("<IQ", 1, len(body)) + hashlib.sha256(body).digest() + body
+    yield beginning + counted() * 4 + b"\0" + counted() * 3 + struct.pack("<I", 0) + counted()
+    yield b"dlsave\n\0" + struct.pack("<IQ", 2, len(body)) + hashlib.sha256(body).digest() + body
 
 
 def main() -> None:

@@ -64,15 +64,23 @@ struct lake_list_options {
 };
 
 /* options may be NULL. One row a dataset: exchange, market, symbol, type, period, first_ts, last_ts (timestamps), rows, days, files, bytes, gaps
- * (missing intervals between first and last; null where the period has no fixed length), changed (timestamp), history_bytes (of its
- * superseded files; null with as_of). A list that is longer than some thousand rows is made as it is read: its stream needs the
- * lake open, and each of its batches is of one snapshot. */
+ * (bars that are missing between first and last, as lake_list_gaps of bars.h sums them up; null for what is no bars), changed (timestamp),
+ * history_bytes (of its superseded files; null with as_of). A list that is longer than some thousand rows is made as it is read: its
+ * stream needs the lake open, and each of its batches is of one snapshot. */
 LAKE_API LAKE_MUST_CHECK lake_status lake_list_datasets(struct lake *lake, const struct lake_list_options *options,
                                                         struct ArrowArrayStream *out, struct lake_error *err);
 /* One row a live file, by dataset and time: exchange, market, symbol, type, period, path, first_ts, last_ts, rows, bytes, version (null
  * with as_of), sha256, operation. */
 LAKE_API LAKE_MUST_CHECK lake_status lake_list_files(struct lake *lake, const struct lake_list_options *options,
                                                      struct ArrowArrayStream *out, struct lake_error *err);
+
+/* What stands where bars are missing between the first and the last bar of a scan. Nothing of it is ever stored. */
+enum lake_fill {
+    LAKE_FILL_NONE,
+    LAKE_FILL_NULL,       /* a row of nulls */
+    LAKE_FILL_PREVIOUS,   /* the row before, once more */
+    LAKE_FILL_ZERO_VOLUME /* a flat bar at the close before; volumes and counts are 0 */
+};
 
 struct lake_scan_options {
     size_t size;
@@ -85,12 +93,16 @@ struct lake_scan_options {
     int64_t tail;       /* rows from the end; 0: all */
     int64_t batch_rows; /* most rows of a batch; 0: chosen by the memory configured */
     int64_t as_of;      /* a snapshot (lake_find_snapshot); 0: now */
+    /* Of bars. A period that is not stored (or, of derived bars, is not current) is derived on the way from what is. */
+    enum lake_fill fill;
+    bool complete; /* derived bars that lack source bars are left out */
+    const char *offset, *origin; /* of the buckets of bars that are derived: see struct lake_recipe (bars.h) */
 };
 
 struct lake_scan;
 
 /* Resolves the files of one snapshot; rows come by lake_scan_next or as a stream. An unknown dataset is LAKE_NOT_FOUND with near
- * matches, an ambiguous one LAKE_INVALID_ARGUMENT with the choices. */
+ * matches, an ambiguous one LAKE_INVALID_ARGUMENT with the choices. limit and tail count the rows that come out. */
 LAKE_API LAKE_MUST_CHECK lake_status lake_scan_open(struct lake *lake, const struct lake_scan_options *options,
                                                     struct lake_scan **out, struct lake_error *err);
 LAKE_API void lake_scan_close(struct lake_scan *scan);
@@ -103,10 +115,14 @@ LAKE_API LAKE_MUST_CHECK lake_status lake_scan_next(struct lake_scan *scan, stru
  * released; the arrays it gave may outlive both. */
 LAKE_API LAKE_MUST_CHECK lake_status lake_scan_take_stream(struct lake_scan *scan, struct ArrowArrayStream *out,
                                                            struct lake_error *err);
-/* The rows that the scan gives in all, known from the start. */
+/* The rows that the scan gives in all; -1 where that is not known before they are read (bars derived on the way, filled gaps). */
 LAKE_API int64_t lake_scan_rows(const struct lake_scan *scan);
 /* The dataset that was chosen, and whether something not named had to be chosen. */
 LAKE_API struct lake_selection lake_scan_dataset(const struct lake_scan *scan, bool *chosen);
+/* Where the rows are derived on the way: from what and why, in one line for people ("from raw 1m of FUTURES: none are stored"); else "". */
+LAKE_API const char *lake_scan_note(const struct lake_scan *scan);
+/* Of the rows given so far: bars that lack source bars, and (n_bars, may be NULL) bars that say of how many they are made. */
+LAKE_API int64_t lake_scan_incomplete(const struct lake_scan *scan, int64_t *n_bars);
 
 /* Called now and then during long work; a return other than 0 cancels it (LAKE_CANCELLED). Counts are of this call's work;
  * n_bytes_total is 0 where it is not known. */

@@ -89,7 +89,8 @@ const struct command command_list = {
     .summary = "shows what the lake holds",
     .description =
         "Shows the datasets of the lake with their range, rows, days, files, size, gaps and what their history takes, or\n"
-        "its files. Times are UTC: ISO 8601 in CSV, epoch milliseconds in JSON.\n",
+        "its files. Gaps counts the bars that are missing between the first and the last; dl gaps lists them. Times are\n"
+        "UTC: ISO 8601 in CSV, epoch milliseconds in JSON.\n",
     .options = options_table,
     .n_options = sizeof options_table / sizeof *options_table,
     .options_bytes = sizeof(struct list_options),

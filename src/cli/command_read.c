@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "human.h"
 #include "report.h"
 #include "rows.h"
 #include "scan_stream.h"
@@ -20,8 +21,9 @@ struct read_options {
     int64_t limit, tail;
     int format;
     int ts;
-    const char *output, *as_of;
-    bool progress;
+    const char *output, *as_of, *offset, *origin;
+    int fill;
+    bool complete, progress;
 };
 
 #define AT(member) offsetof(struct read_options, member)
@@ -33,11 +35,19 @@ static const struct option options_table[] = {
      AT(start)},
     {"end", NULL, OPTION_END, false, "TIME", "before this time; a bare date means the end of that day", AT(end)},
     {"market", NULL, OPTION_TEXT, false, "NAME", "needed where the symbol is in several markets", AT(dataset.market)},
-    {"period", NULL, OPTION_TEXT, false, "PERIOD", "needed where there are several: 1m, 1h, …", AT(dataset.period)},
-    {"data-type", "type", OPTION_TEXT, false, "TYPE", "raw if not given", AT(dataset.type)},
+    {"period", NULL, OPTION_TEXT, false, "PERIOD",
+     "1m, 1h, …: needed where there are several; bars that are not stored are derived on the way", AT(dataset.period)},
+    {"data-type", "type", OPTION_TEXT, false, "TYPE", "raw if not given; agg: bars derived from others",
+     AT(dataset.type)},
     {"columns", NULL, OPTION_NAMES, false, "NAME,...", "only these; ts comes first in any case", AT(columns)},
     {"as-of", NULL, OPTION_TEXT, false, "SNAPSHOT", "as it was then: a snapshot's number or name ('dl log'), or a time",
      AT(as_of)},
+    {"fill", NULL, OPTION_CHOICE, false, "none|null|previous|zero-volume",
+     "what stands where bars are missing between the first and the last one: nothing if not given", AT(fill)},
+    {"complete", NULL, OPTION_FLAG, false, NULL, "leave out derived bars that lack source bars", AT(complete)},
+    {"offset", NULL, OPTION_TEXT, false, "LENGTH",
+     "derive bars that begin later than 00:00 UTC, Monday or the 1st: 30m, 22h, -4h", AT(offset)},
+    {"origin", NULL, OPTION_TEXT, false, "TIME", "the same, by a time at which a bar begins", AT(origin)},
     {"limit", NULL, OPTION_COUNT, false, "N", "only the first N rows", AT(limit)},
     {"tail", NULL, OPTION_COUNT, false, "N", "only the last N rows", AT(tail)},
     {"format", NULL, OPTION_CHOICE, false, "table|csv|json|ndjson|parquet",
@@ -63,6 +73,8 @@ static lake_status check_options(const struct read_options *read, struct lake_er
         return cli_fail(err, LAKE_INVALID_ARGUMENT, "--start is not before --end; swap them or leave one out");
     if (read->limit > 0 && read->tail > 0)
         return cli_fail(err, LAKE_INVALID_ARGUMENT, "--limit and --tail contradict each other; leave one out");
+    if (read->offset != NULL && read->origin != NULL)
+        return cli_fail(err, LAKE_INVALID_ARGUMENT, "--offset and --origin say the same; leave one out");
     return LAKE_OK;
 }
 
@@ -81,6 +93,10 @@ static lake_status open_scan(struct lake *lake, const struct read_options *read,
         .limit = read->limit,
         .tail = read->tail,
         .batch_rows = BATCH_ROWS,
+        .fill = read->fill == 0 ? LAKE_FILL_NONE : (enum lake_fill)(read->fill - 1),
+        .complete = read->complete,
+        .offset = read->offset,
+        .origin = read->origin,
     };
     TRY(session_find_snapshot(lake, read->as_of, &options.as_of, err));
     return lake_scan_open(lake, &options, out, err);
@@ -93,6 +109,19 @@ static void note_choice(const struct cli *cli, const struct lake_scan *scan)
     struct lake_selection dataset = lake_scan_dataset(scan, &chosen);
     if (chosen)
         note(cli, "reading %s", dataset_name(&dataset, name));
+    if (*lake_scan_note(scan) != '\0')
+        note(cli, "bars of %s are derived on the way %s; see dl aggregate", dataset.period, lake_scan_note(scan));
+}
+
+/* I12: nobody takes a bar for what it is not because he did not look at its columns. */
+static void note_incomplete(const struct cli *cli, const struct lake_scan *scan)
+{
+    char incomplete[HUMAN_BYTES], bars[HUMAN_BYTES];
+    int64_t n_bars = 0;
+    int64_t n_incomplete = lake_scan_incomplete(scan, &n_bars);
+    if (n_incomplete > 0)
+        note(cli, "%s of %s %s source bars; --complete leaves %s out", human_count(n_incomplete, incomplete),
+             human_counted(n_bars, "bar", bars), n_incomplete == 1 ? "lacks" : "lack", n_incomplete == 1 ? "it" : "them");
 }
 
 /* The scan's own error, else the output's (a full disk, Ctrl-C while waiting for a slow reader), else what the
@@ -169,6 +198,7 @@ static lake_status run(struct cli *cli, const void *options, struct lake_error *
     TRY_OUT(open_scan(lake, read, &scan, err));
     note_choice(cli, scan);
     TRY_OUT(read_into(cli, read, scan, err));
+    note_incomplete(cli, scan);
 out:
     lake_scan_close(scan);
     lake_close(lake);
@@ -179,6 +209,9 @@ static const char *const examples[] = {
     "dl read --exchange BINANCE --symbol BTCUSDT --start 2026-01-01 --end 2026-01-07",
     "dl read --exchange binance --symbol BTCUSDT --columns close,volume --tail 5",
     "dl read --exchange binance --symbol BTC/USDT:USDT --period 1m --output btc.parquet",
+    "dl read --exchange binance --symbol BTCUSDT --period 15m --complete --tail 5",
+    "dl read --exchange binance --symbol BTCUSDT --period 1d --offset 22h",
+    "dl read --exchange binance --symbol BTCUSDT --fill previous --start 2026-01",
     "dl read --exchange binance --symbol BTCUSDT --as-of 1 --limit 5",
     "dl read --exchange binance --symbol BTCUSDT --start 2026-01 --format ndjson | head -n 3",
     NULL,
@@ -188,7 +221,11 @@ const struct command command_read = {
     .name = "read",
     .summary = "prints rows as a table, CSV, JSON or Parquet",
     .description = "Prints the rows of one dataset in the order of time: a table on a terminal, CSV into a pipe.\n"
-                   "A long table shows its first and last rows. Both --start and --end may be left out.\n",
+                   "A long table shows its first and last rows. Both --start and --end may be left out.\n"
+                   "\n"
+                   "Coarser bars that are not stored, or no longer fit what they were derived from, are derived on the\n"
+                   "way: 'bars' says of how many source bars each is made, 'bars_expected' of how many it should be.\n"
+                   "Rows that --fill puts in are never stored; their 'bars' are 0 and 'bars_expected' is empty.\n",
     .options = options_table,
     .n_options = sizeof options_table / sizeof *options_table,
     .options_bytes = sizeof(struct read_options),

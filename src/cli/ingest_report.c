@@ -144,6 +144,18 @@ static const char *rule_words(const char *rule, char out[HUMAN_BYTES])
     return out;
 }
 
+/* What becomes of rows that are not rejected. */
+static const char *kept_words(const char *rule)
+{
+    static const struct {
+        const char *rule, *words;
+    } others[] = {{"repeated", "of which the last of each key counts"}, {"backward", "which are sorted"}};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (strcmp(rule, others[i].rule) == 0)
+            return others[i].words;
+    return "kept as they are";
+}
+
 static void note_check(const struct cli *cli, const struct lake_ingest_check *check)
 {
     char words[HUMAN_BYTES];
@@ -152,13 +164,13 @@ static void note_check(const struct cli *cli, const struct lake_ingest_check *ch
     rule_words(check->rule, words);
     human_counted(check->n_warned, "row", kept);
     human_counted(check->n_rejected, "row", rejected);
-    const char *first = check->first_place;
+    const char *before = *check->first_place == '\0' ? "" : "; the first: ", *first = check->first_place;
     if (check->n_rejected == 0)
-        note(cli, "warning: %s: %s, kept as they are; the first: %s", words, kept, first);
+        note(cli, "warning: %s: %s, %s%s%s", words, kept, kept_words(check->rule), before, first);
     else if (check->n_warned == 0)
-        note(cli, "warning: %s: %s rejected; the first: %s", words, rejected, first);
+        note(cli, "warning: %s: %s rejected%s%s", words, rejected, before, first);
     else
-        note(cli, "warning: %s: %s rejected, %s kept as they are; the first: %s", words, rejected, kept, first);
+        note(cli, "warning: %s: %s rejected, %s kept as they are%s%s", words, rejected, kept, before, first);
 }
 
 /* What no file can say was taken for granted: where it was not said either, people should know. */

@@ -1,5 +1,6 @@
 #include "json_rows.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include <datalake/text.h>
@@ -28,6 +29,20 @@ static lake_status write_text(struct json *json, const struct ArrowSchema *schem
     return LAKE_OK;
 }
 
+/* JSON has no word for what is no number. */
+static void write_number(struct json *json, const struct ArrowSchema *schema, const struct ArrowArray *column,
+                         int64_t row)
+{
+    char text[LAKE_TEXT_BYTES];
+    if (!isfinite(((const double *)column->buffers[1])[column->offset + row])) {
+        json_null(json, schema->name);
+        return;
+    }
+    lake_format_value(schema, column, row, text, sizeof text);
+    json_name(json, schema->name);
+    output_text(json->out, text);
+}
+
 static lake_status write_value(struct json *json, const struct ArrowSchema *schema, const struct ArrowArray *column,
                                int64_t row, struct lake_error *err)
 {
@@ -35,6 +50,8 @@ static lake_status write_value(struct json *json, const struct ArrowSchema *sche
         json_null(json, schema->name);
     else if (schema->format[0] == 'l' || schema->format[0] == 't')
         json_int64(json, schema->name, ((const int64_t *)column->buffers[1])[column->offset + row]);
+    else if (schema->format[0] == 'g')
+        write_number(json, schema, column, row);
     else
         return write_text(json, schema, column, row, err);
     return LAKE_OK;

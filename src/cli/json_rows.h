@@ -7,7 +7,7 @@
 
 #include "json.h"
 
-/* Takes the stream over. Text is text, whole numbers are numbers, times epoch milliseconds, and nulls null. */
+/* Takes the stream over. Text is text, numbers are numbers, times epoch milliseconds, and nulls null. */
 LAKE_MUST_CHECK lake_status json_rows(struct json *json, const char *name, struct ArrowArrayStream *stream,
                                       struct lake_error *err);
 

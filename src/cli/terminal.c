@@ -23,6 +23,18 @@ static bool wants_colour(void)
     return (no_color == NULL || *no_color == '\0') && term != NULL && strcmp(term, "dumb") != 0;
 }
 
+/* The first of these that is set decides, as everywhere. */
+static bool is_utf8(void)
+{
+    static const char *const variables[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+    for (size_t i = 0; i < sizeof variables / sizeof *variables; i++) {
+        const char *locale = getenv(variables[i]);
+        if (locale != NULL && *locale != '\0')
+            return strstr(locale, "UTF-8") != NULL || strstr(locale, "utf8") != NULL || strstr(locale, "utf-8") != NULL;
+    }
+    return false;
+}
+
 struct terminal terminal_detect(void)
 {
     struct terminal terminal = {
@@ -32,6 +44,7 @@ struct terminal terminal_detect(void)
     };
     if (terminal.out_is_terminal) {
         terminal.has_colour = wants_colour();
+        terminal.has_utf8 = is_utf8();
         terminal.width = window_width(STDOUT_FILENO);
     }
     if (terminal.err_is_terminal)

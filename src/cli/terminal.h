@@ -8,6 +8,7 @@
 struct terminal {
     bool in_is_terminal, out_is_terminal, err_is_terminal;
     bool has_colour;  /* of standard output: a terminal, NO_COLOR empty or unset, TERM not "dumb" */
+    bool has_utf8;    /* of standard output: a terminal whose locale says so */
     size_t width;     /* of standard output; 0 where it is not a terminal */
     size_t err_width; /* of standard error, the same */
 };

@@ -16,7 +16,10 @@
 static const struct data_type_column raw_columns[] = {BAR_COLUMNS};
 
 static const struct data_type_column agg_columns[] = {
-    BAR_COLUMNS, {"bars", COLUMN_INT64, "count", true, true}, /* source bars present (I12) */
+    BAR_COLUMNS,
+    {"vwap", COLUMN_DOUBLE, "quote", false, true},
+    {"bars", COLUMN_INT64, "count", true, true},           /* source bars present (I12) */
+    {"bars_expected", COLUMN_INT64, "count", false, true}, /* where none is missing */
 };
 
 static const struct data_type_column trade_columns[] = {

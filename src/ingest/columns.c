@@ -158,12 +158,42 @@ static struct columns_field *find_side(struct columns_work *work, const char *me
     return best;
 }
 
+/* As Databento and Hyperliquid write sides. One letter without the other is not certain: "A" alone may say anything. */
+static bool is_ask_bid(const struct columns_work *work, size_t field)
+{
+    bool has_ask = false, has_bid = false;
+    if (!is_free(&work->fields[field], NAME_SIDE) ||
+        !csv_is_same_name(work->fields[field].name, (struct csv_span){"side", 4}))
+        return false;
+    for (size_t row = 0; row < work->input->n_samples; row++) {
+        struct csv_span value = work->input->samples[row * work->input->n_fields + field];
+        const char *side = csv_is_null(value) ? "" : csv_read_ask_bid(value);
+        if (side == NULL)
+            return false;
+        has_ask = has_ask || side[0] == 's';
+        has_bid = has_bid || side[0] == 'b';
+    }
+    return has_ask && has_bid;
+}
+
+static struct columns_field *find_ask_bid(struct columns_work *work)
+{
+    for (size_t i = 0; i < work->input->n_fields; i++)
+        if (is_ask_bid(work, i))
+            return &work->fields[i];
+    return NULL;
+}
+
 /* The taker's side by its own column, else by who made the market. */
 static lake_status take_side(struct columns_work *work, struct lake_error *err)
 {
     char text[FIELD_LIST_BYTES];
     enum field_use use = FIELD_SIDE;
     struct columns_field *f = find_side(work, NAME_SIDE, use);
+    if (f == NULL) {
+        use = FIELD_ASK_BID;
+        f = find_ask_bid(work);
+    }
     if (f == NULL) {
         use = FIELD_MAKER;
         f = find_side(work, NAME_MAKER, use);
@@ -172,7 +202,9 @@ static lake_status take_side(struct columns_work *work, struct lake_error *err)
         return LAKE_OK;
     columns_decide(f, use, "side", work->type);
     (void)snprintf(text, sizeof text, "column '%s'%s", f->shown,
-                   use == FIELD_SIDE ? "" : ", whether the buyer was the maker");
+                   use == FIELD_MAKER     ? ", whether the buyer was the maker"
+                   : use == FIELD_ASK_BID ? ", A is sell, B is buy"
+                                          : "");
     return columns_note(work, "side", text, work->origin, err);
 }
 

@@ -31,6 +31,7 @@ enum field_use {
     FIELD_CLOSE_TIME, /* of bars: told from, not stored */
     FIELD_CONSTANT,   /* the symbol, exchange or period, once more in every row: held against `constant` */
     FIELD_SIDE,       /* "buy" "sell" "b" "s" "1" "-1" …, any case: the taker's side */
+    FIELD_ASK_BID,    /* "A" "B" "N": the side of the book that the taker's order was of, ask, bid or none */
     FIELD_MAKER,      /* whether the buyer was the maker: true is a sell */
     FIELD_VALUE       /* of `type`: a column of the data type, or one the source added, under its own name */
 };

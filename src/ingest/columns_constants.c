@@ -69,16 +69,30 @@ static lake_status fail_several(const struct columns_work *work, const struct co
                      work->input->place, field->shown, list, n == MAX_SHOWN ? ", ..." : "");
 }
 
-/* The value of some row that is the symbol asked for. */
-static bool find_asked(const struct columns_work *work, size_t field, struct csv_span *out)
+/* The value of some row that is the symbol asked for: as it is asked for, else one that no other is too. */
+static lake_status find_asked(const struct columns_work *work, size_t field, struct csv_span *out, bool *is_found,
+                              struct lake_error *err)
 {
-    const char *asked = work->input->choices->symbol;
-    for (size_t row = 0; asked != NULL && row < work->input->n_samples; row++) {
-        *out = value_at(work, field, row);
-        if (symbol_text_is_same(*out, (struct csv_span){asked, strlen(asked)}))
-            return true;
+    struct csv_span asked = {work->input->choices->symbol, 0}, other = {NULL, 0};
+    char shown[CSV_SHOWN_TEXT_BYTES], shown_other[CSV_SHOWN_TEXT_BYTES];
+    asked.length = asked.data != NULL ? strlen(asked.data) : 0;
+    *is_found = false;
+    for (size_t row = 0; asked.length > 0 && row < work->input->n_samples; row++) {
+        struct csv_span value = value_at(work, field, row);
+        if (!symbol_text_is_same(value, asked))
+            continue;
+        if (!*is_found || csv_is_same_thing(value, asked))
+            *out = value;
+        else if (!csv_is_same_thing(value, *out))
+            other = value;
+        *is_found = true;
     }
-    return false;
+    if (other.data == NULL || csv_is_same_thing(*out, asked))
+        return LAKE_OK;
+    return lake_fail(err, LAKE_INVALID_DATA,
+                     "%s: column '%s' holds several symbols that are %.64s (%s, %s); ingest the rows of one of them",
+                     work->input->place, work->fields[field].shown, asked.data, csv_show(*out, shown),
+                     csv_show(other, shown_other));
 }
 
 static lake_status note_symbol(struct columns_work *work, const struct columns_field *field, bool is_asked,
@@ -98,7 +112,8 @@ static lake_status take_symbol(struct columns_work *work, size_t at, struct lake
     struct columns_field *field = &work->fields[at];
     struct csv_span values[MAX_SHOWN], wanted = field->profile.first;
     size_t n = list_distinct(work, at, values);
-    bool is_asked = find_asked(work, at, &wanted);
+    bool is_asked = false;
+    TRY(find_asked(work, at, &wanted, &is_asked, err));
     if (field->is_chosen && !is_asked && work->input->choices->symbol != NULL) {
         /* Whoever names the column and the symbol wants no other rows, wherever the first of them is. */
         wanted = (struct csv_span){work->input->choices->symbol, strlen(work->input->choices->symbol)};

@@ -16,8 +16,25 @@ static bool says_nothing(const struct columns_field *f)
            (f->name.length == 0 && f->profile.n_values == 0);
 }
 
-static enum column_type type_of_values(const struct column_profile *profile)
+/* Letters alone are yes and no only where both are there: a column of nothing but "T" may hold any letter further on. */
+static bool is_bool(const struct columns_work *work, const struct columns_field *f)
 {
+    size_t n_letters = 0, n_true = 0, field = (size_t)(f - work->fields);
+    for (size_t row = 0; row < work->input->n_samples; row++) {
+        struct csv_span value = work->input->samples[row * work->input->n_fields + field];
+        bool is_true = false;
+        if (!csv_read_bool(value, &is_true))
+            continue;
+        n_true += is_true;
+        n_letters += value.length == 1;
+    }
+    bool has_both = n_true > 0 && n_true < f->profile.n_bools;
+    return f->profile.n_bools == f->profile.n_values && (has_both || n_letters == 0);
+}
+
+static enum column_type type_of_values(const struct columns_work *work, const struct columns_field *f)
+{
+    const struct column_profile *profile = &f->profile;
     if (profile->n_values == 0)
         return COLUMN_DOUBLE;
     if (column_profile_is_number(profile) && profile->n_padded > 0)
@@ -26,7 +43,7 @@ static enum column_type type_of_values(const struct column_profile *profile)
         return COLUMN_INT64;
     if (column_profile_is_number(profile))
         return COLUMN_DOUBLE;
-    return profile->n_bools == profile->n_values ? COLUMN_BOOL : COLUMN_UTF8;
+    return is_bool(work, f) ? COLUMN_BOOL : COLUMN_UTF8;
 }
 
 static bool is_kept_type(enum column_type type)
@@ -46,7 +63,7 @@ static enum column_type type_of(const struct columns_work *work, const struct co
     int stored = choices->stored != NULL ? schema_find(choices->stored, name) : -1;
     if (stored >= 0 && is_kept_type(choices->stored->fields[stored].type))
         return choices->stored->fields[stored].type;
-    return type_of_values(&f->profile);
+    return type_of_values(work, f);
 }
 
 static char to_lower(char c)

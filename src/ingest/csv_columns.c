@@ -295,6 +295,7 @@ static lake_status fill_field(struct filling *f, struct lake_error *err)
     case FIELD_VALUE: return fill_values(f, err);
     case FIELD_CONSTANT: return check_constants(f, err);
     case FIELD_SIDE:
+    case FIELD_ASK_BID:
     case FIELD_MAKER: return fill_words(f, err);
     case FIELD_DATE:
     case FIELD_CLOCK: return take_all(f, err);

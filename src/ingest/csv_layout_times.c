@@ -212,6 +212,19 @@ static int64_t unit_of(struct csv_span text, int64_t ns)
     return 1;
 }
 
+/* The instant of a row, of a date and a time of day where they are two columns. */
+static bool read_row_time(const struct csv_detection *d, size_t row, size_t field, struct csv_time *out)
+{
+    const struct csv_span *fields = d->opening.samples + row * d->opening.n_fields;
+    int clock = find_field(d->layout, FIELD_CLOCK);
+    int64_t clock_ns = 0;
+    if (csv_time_parse(fields[field], &d->layout->times, out) != CSV_TIME_OK)
+        return false;
+    if (clock >= 0 && csv_time_parse_clock(fields[clock], &d->layout->times, &clock_ns) == CSV_TIME_OK)
+        out->ns += clock_ns;
+    return true;
+}
+
 static struct time_evidence look_at_times(const struct csv_detection *d, size_t field)
 {
     struct time_evidence evidence = {0};
@@ -219,7 +232,7 @@ static struct time_evidence look_at_times(const struct csv_detection *d, size_t 
     int64_t last_ns = 0;
     for (size_t row = 0; row < d->opening.n_samples; row++) {
         struct csv_span text = d->opening.samples[row * d->opening.n_fields + field];
-        if (csv_time_parse(text, &d->layout->times, &time) != CSV_TIME_OK)
+        if (!read_row_time(d, row, field, &time))
             continue;
         int64_t unit_ns = time.is_number ? unit_of(text, time.ns) : 0;
         evidence.unit_ns = evidence.n_numbers == 0 ? unit_ns : evidence.unit_ns == unit_ns ? unit_ns : 0;

@@ -2,14 +2,15 @@
 
 #include <string.h>
 
-enum { GROUP_DIGITS = 3 };
+enum { GROUP_DIGITS = 3, LAKH_DIGITS = 2 };
 
 /* What the marks of one value say. */
 struct evidence {
     bool is_number;
     size_t n_commas, n_points, n_others; /* others: blanks, apostrophes */
     char last, other;
-    bool is_grouped; /* behind each mark stand three digits, before the first one to three */
+    bool is_grouped; /* behind each mark stand three digits, before the first one to three; or they are lakhs */
+    bool is_lakhs;   /* "12,34,567.5": so far, groups of two before the last one, of three */
     size_t n_last;   /* digits behind the last mark */
     bool has_zero;   /* the whole part is 0 */
 };
@@ -21,6 +22,8 @@ static bool is_mark(char c)
 
 static void count_mark(struct evidence *e, char c, size_t n_before, bool is_first)
 {
+    bool is_lakh = is_first ? n_before >= 1 && n_before <= LAKH_DIGITS : n_before == LAKH_DIGITS;
+    e->is_lakhs = e->is_lakhs && (c == ',' ? is_lakh && e->n_points == 0 : c == '.' && n_before == GROUP_DIGITS);
     e->is_grouped = e->is_grouped && (is_first ? n_before >= 1 && n_before <= GROUP_DIGITS : n_before == GROUP_DIGITS);
     e->n_commas += c == ',';
     e->n_points += c == '.';
@@ -32,7 +35,7 @@ static void count_mark(struct evidence *e, char c, size_t n_before, bool is_firs
 /* Looks at "$1,234.5K"; units and signs around the digits are stepped over. */
 static struct evidence look(struct csv_span value)
 {
-    struct evidence e = {.is_grouped = true};
+    struct evidence e = {.is_grouped = true, .is_lakhs = true};
     const char *p = value.data, *end = value.data + value.length;
     size_t n_digits = 0, n_group = 0, n_marks = 0;
     while (p < end && (*p == '-' || *p == '+' || *p == '$'))
@@ -52,6 +55,7 @@ static struct evidence look(struct csv_span value)
         }
     }
     e.n_last = n_group;
+    e.is_grouped = e.is_grouped || (e.is_lakhs && (e.last == '.' || n_group == GROUP_DIGITS));
     e.is_number = n_digits > 0;
     return e;
 }

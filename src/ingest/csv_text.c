@@ -68,6 +68,16 @@ const char *csv_read_side(struct csv_span span)
     return is_one_of(span, sell_words) ? "sell" : NULL;
 }
 
+const char *csv_read_ask_bid(struct csv_span span)
+{
+    switch (span.length == 1 ? to_lower(span.data[0]) : '\0') {
+    case 'b': return "buy";
+    case 'a': return "sell";
+    case 'n': return "";
+    default: return NULL;
+    }
+}
+
 static bool is_digit(char c)
 {
     return c >= '0' && c <= '9';

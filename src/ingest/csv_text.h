@@ -21,6 +21,10 @@ bool csv_read_bool(struct csv_span span, bool *out);
 /* The side of a taker, "buy" or "sell", of "buy", "b", "1", "+1" and "sell", "s", "-1", whatever the case; NULL for any other. */
 const char *csv_read_side(struct csv_span span);
 
+/* The side of a taker by the side of the book that its order was of: "buy" of "B", "sell" of "A", "" of "N", which is neither; NULL
+ * for any other. Only where a column holds both "A" and "B" it is known to be written so. */
+const char *csv_read_ask_bid(struct csv_span span);
+
 /* Whether two texts name one thing: letters and digits are the same, whatever stands between them. The case makes no difference but
  * where a text begins with a digit ("1m" is not "1M"). "BTC/USDT" names what "btcusdt" names. */
 bool csv_is_same_thing(struct csv_span a, struct csv_span b);

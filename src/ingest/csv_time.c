@@ -50,9 +50,10 @@ static enum csv_time_result parse_number(struct csv_span whole, struct csv_span 
     int64_t number, billionths;
     if (!number_parse_int64(whole.data, whole.length, &number) || !parse_fraction(decimals, &billionths))
         return CSV_TIME_UNREADABLE;
+    int64_t first_s = unit_ns != 0 ? CSV_UNIT_FIRST_S : CSV_TIME_FIRST_S;
     if (unit_ns == 0)
         unit_ns = unit_of(number);
-    if (unit_ns == 0 || number < CSV_TIME_FIRST_S * (NS_PER_SECOND / unit_ns) ||
+    if (unit_ns == 0 || number < first_s * (NS_PER_SECOND / unit_ns) ||
         number >= CSV_TIME_END_S * (NS_PER_SECOND / unit_ns))
         return CSV_TIME_OUT_OF_RANGE;
     /* Decimals finer than a nanosecond are none that a clock gave; a float's tail must not pass for a time. */

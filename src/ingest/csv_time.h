@@ -4,7 +4,8 @@
  * 00:00:00 UTC", "2020-01-01D00:00:02.123456000", …).
  *
  * The unit of a number is told by its size, for each value by itself: every instant of the years 1990 to 2099 is, in
- * each unit, a number that is no such instant in another unit. Numbers and dates outside those years are not taken
+ * each unit, a number that is no such instant in another unit; where the unit is said, numbers from 1971 on are
+ * times as well. Dates are taken from 1900 on. Numbers and dates outside those years are not taken
  * for times at all, so that a wrong column or a spoiled value is found. Numbers in floating notation (1.61093E+12)
  * are no times: they have lost digits. What a value alone cannot say (is 03/04 in March or in April?) the rules say,
  * which detection fixes for a whole file.
@@ -20,6 +21,8 @@
 
 #define CSV_TIME_FIRST_S INT64_C(631152000) /* 1990-01-01T00:00:00Z */
 #define CSV_TIME_END_S INT64_C(4102444800)  /* 2100-01-01T00:00:00Z */
+#define CSV_UNIT_FIRST_S                                                                                               \
+    INT64_C(31536000) /* 1971-01-01T00:00:00Z: below are the times of a unit that is coarser, and dates (20230401) */
 #define CSV_DATE_FIRST_S                                                                                               \
     INT64_C(-2208988800) /* 1900-01-01T00:00:00Z: dates that are written out need no unit to be told */
 

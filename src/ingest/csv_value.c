@@ -37,12 +37,14 @@ static void refuse(struct csv_refusal *refusal, const char *rule, const char *wh
 
 /* ---- times ---- */
 
-static const char *why_no_time(enum csv_time_result result)
+static const char *why_no_time(enum csv_time_result result, bool is_unit_said)
 {
     switch (result) {
     case CSV_TIME_OK: break;
     case CSV_TIME_UNREADABLE: return NOT_A_TIME;
-    case CSV_TIME_OUT_OF_RANGE: return "not a time between 1990 and 2100 in s, ms, us or ns";
+    case CSV_TIME_OUT_OF_RANGE:
+        return is_unit_said ? "not a time between 1971 and 2100 in the unit that --time-format says"
+                            : "not a time between 1990 and 2100 in s, ms, us or ns";
     case CSV_TIME_LOST_DIGITS: return "a time whose last digits are lost (did a spreadsheet round it?)";
     }
     return NULL;
@@ -61,7 +63,8 @@ static void set_time(const struct csv_target *target, int64_t ns, int64_t row, s
 static void take_time(const struct csv_target *target, struct csv_span text, int64_t row, struct csv_refusal *refusal)
 {
     struct csv_time time = {0, false, false};
-    const char *why = why_no_time(csv_time_parse(text, &target->layout->times, &time));
+    const struct csv_time_rules *rules = &target->layout->times;
+    const char *why = why_no_time(csv_time_parse(text, rules, &time), rules->unit_ns != 0);
     if (why == NULL && target->has_zone && (time.has_offset || time.is_number))
         why = "a time that says its zone itself, though one was named for the file";
     if (why == NULL)
@@ -96,15 +99,34 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-/* "1,234,567": steps over the whole part and its groups. Groups are of three digits, but for the first. */
+/* Groups of the whole part that have ended: how many, and the digits of the first and of those after it. */
+struct groups {
+    size_t n, first, others;
+};
+
+/* All of three digits, but for the first; or lakhs ("12,34,567"): of two, but for the last. */
+static bool end_group(struct groups *groups, size_t n_digits, char thousands)
+{
+    bool is_lakh = thousands == ',' && n_digits == 2 && groups->first <= 2;
+    if (groups->n++ == 0) {
+        groups->first = n_digits;
+        return n_digits >= 1 && n_digits <= 3;
+    }
+    bool is_same = groups->n == 2 || n_digits == groups->others;
+    groups->others = n_digits;
+    return is_same && (n_digits == 3 || is_lakh);
+}
+
+/* "1,234,567": steps over the whole part and its groups. */
 static bool rewrite_groups(struct rewriting *r, char thousands)
 {
-    size_t n_group = 0, n_groups = 0;
+    struct groups groups = {0, 0, 0};
+    size_t n_group = 0;
     while (r->text.length > 0 && (is_digit(*r->text.data) || (thousands != '\0' && *r->text.data == thousands))) {
         if (is_digit(*r->text.data)) {
             r->out[r->n++] = *r->text.data;
             n_group++;
-        } else if (n_group == 0 || n_group > 3 || (n_groups++ > 0 && n_group != 3)) {
+        } else if (!end_group(&groups, n_group, thousands)) {
             return false;
         } else {
             n_group = 0;
@@ -112,7 +134,7 @@ static bool rewrite_groups(struct rewriting *r, char thousands)
         r->text.data++;
         r->text.length--;
     }
-    return n_groups == 0 || n_group == 3;
+    return groups.n == 0 || n_group == 3;
 }
 
 /* Takes "%", "K" and the like off the text's end. */
@@ -277,19 +299,31 @@ static lake_status take_text(struct csv_target *target, const struct csv_cell *c
     return LAKE_OK;
 }
 
+/* "" where it is said that there is none; NULL where it cannot be read. */
+static const char *read_side(struct csv_span text, enum field_use use)
+{
+    bool is_maker = false;
+    if (use == FIELD_SIDE)
+        return csv_read_side(text);
+    if (use == FIELD_ASK_BID)
+        return csv_read_ask_bid(text);
+    return !csv_read_bool(text, &is_maker) ? NULL : is_maker ? "sell" : "buy";
+}
+
 static lake_status take_side(struct csv_target *target, const struct csv_cell *cell, struct csv_refusal *refusal,
                              struct lake_error *err)
 {
-    bool is_side = cell->field->meaning.use == FIELD_SIDE, is_maker = false;
-    const char *side = NULL;
-    if (is_side)
-        side = csv_read_side(cell->text);
-    else if (csv_read_bool(cell->text, &is_maker))
-        side = is_maker ? "sell" : "buy";
+    enum field_use use = cell->field->meaning.use;
+    const char *side = read_side(cell->text, use);
     if (side == NULL) {
-        refuse(refusal, CSV_RULE_VALUE, is_side ? "neither buy nor sell" : "neither true nor false");
+        refuse(refusal, CSV_RULE_VALUE,
+               use == FIELD_SIDE      ? "neither buy nor sell"
+               : use == FIELD_ASK_BID ? "none of A, B and N"
+                                      : "neither true nor false");
         return LAKE_OK;
     }
+    if (side[0] == '\0')
+        return csv_rows_set_null(target->rows, cell->field->column, cell->row, err);
     return csv_rows_set_text(target->rows, cell->field->column, cell->row, (struct csv_span){side, strlen(side)}, err);
 }
 
@@ -344,6 +378,7 @@ lake_status csv_value_take(struct csv_target *target, const struct csv_cell *giv
     case FIELD_CLOCK: take_clock(target, cell.text, cell.row, refusal); break;
     case FIELD_CONSTANT: check_constant(&cell, refusal); break;
     case FIELD_SIDE:
+    case FIELD_ASK_BID:
     case FIELD_MAKER: status = take_side(target, &cell, refusal, err); break;
     case FIELD_VALUE: status = take_value(target, &cell, refusal, err); break;
     }

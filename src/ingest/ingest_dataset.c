@@ -5,10 +5,10 @@
 
 #include "base/limits.h"
 #include "base/memory.h"
-#include "column/arrow.h"
 #include "ingest/csv_reader.h"
 #include "ingest/ingest_job.h"
 #include "ingest/row_period.h"
+#include "lake/scan.h"
 
 void ingest_dataset_release(struct ingest_dataset *dataset)
 {
@@ -110,29 +110,24 @@ static lake_status read_stored(struct job *job, struct lake_error *err)
 {
     const struct ingest_dataset *dataset = &job->dataset;
     const struct period *period = job->request.period;
-    const struct lake_scan_options options = {
-        .size = sizeof options,
-        .dataset = {dataset->exchange, dataset->market, dataset->symbol,
-                    job->request.type == NULL ? NULL : job->request.type->name, period == NULL ? NULL : period->name},
-        .has_start = true,
-        .has_end = true,
+    const struct scan_options options = {
+        .query.selection = {dataset->exchange, dataset->market, dataset->symbol,
+                            job->request.type == NULL ? NULL : job->request.type->name,
+                            period == NULL ? NULL : period->name},
     };
-    struct lake_scan *scan = NULL;
-    struct ArrowSchema arrow = {.release = NULL};
+    struct scan *scan = NULL;
     struct schema *columns = NULL;
-    lake_status status = lake_scan_open(job->lake, &options, &scan, err);
+    lake_status status = scan_open(job->lake, &options, &scan, err);
     if (status == LAKE_NOT_FOUND || status == LAKE_INVALID_ARGUMENT)
         return LAKE_OK;
     if (status != LAKE_OK)
         return status;
-    TRY_OUT(lake_scan_schema(scan, &arrow, err));
-    TRY_OUT(arrow_import_schema(&arrow, &columns, err));
+    const struct schema *stored = scan_get_schema(scan);
+    TRY_OUT(schema_new(stored->fields, stored->n_fields, &columns, err));
     job->dataset.columns = columns;
     job->dataset.n_stored = columns->n_fields;
 out:
-    lake_scan_close(scan);
-    if (arrow.release != NULL)
-        arrow.release(&arrow);
+    scan_close(scan);
     return status;
 }
 

@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "ingest/ingest_dataset.h"
 #include "ingest/ingest_request.h"
+#include "ingest/member_order.h"
 #include "ingest/resume.h"
 #include "ingest/row_sample.h"
 #include "ingest/row_stage.h"
@@ -38,6 +39,7 @@ struct job {
     struct lake_write *write; /* begun by the first row */
     struct rejects rejects;
     struct row_stage stage;
+    struct member_order order; /* of the member that is being read */
     struct row_sample sample;
     struct buffer left_out; /* names of columns, each followed by a line feed */
 
@@ -83,6 +85,17 @@ LAKE_MUST_CHECK lake_status ingest_run(struct lake *lake, const struct lake_inge
 /* ---- ingest_source.c ---- */
 
 LAKE_MUST_CHECK lake_status ingest_source(struct job *job, size_t index, struct lake_error *err);
+
+/* ---- ingest_notes.c ---- */
+
+/* Behind the stage: where in the source the rows of a block stand, what the source lacks and what is odd about it, for the manifest. */
+LAKE_MUST_CHECK lake_status ingest_note_rows(struct job *job, const struct reading *reading,
+                                             const struct row_runs *runs, struct lake_error *err);
+/* The member's rows are all noted. */
+LAKE_MUST_CHECK lake_status ingest_note_member(struct job *job, const struct reading *reading, struct lake_error *err);
+/* Before the commit: what was found, with the rows that merging found to be repeated. */
+LAKE_MUST_CHECK lake_status ingest_note_repeated(struct job *job, int64_t n, struct lake_error *err);
+LAKE_MUST_CHECK lake_status ingest_note_findings(struct job *job, struct lake_error *err);
 
 /* ---- ingest_save.c ---- */
 

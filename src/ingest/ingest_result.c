@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "ingest/ingest_job.h"
 #include "lake/lake.h"
+#include "lake/scan.h"
 
 /* ---- texts that live as long as the lake ---- */
 
@@ -52,15 +53,20 @@ static lake_status keep_checks(struct job *job, struct lake_ingest_result *resul
 {
     const struct row_tally *tally = &job->stage.tally;
     struct lake_ingest_check *kept = NULL;
+    size_t n = 0;
     TRY(lake_keep_new(job->lake, tally->n, sizeof *kept, &kept, err));
     for (size_t i = 0; i < tally->n; i++) {
-        kept[i].n_warned = tally->counts[i].n_warned;
-        kept[i].n_rejected = tally->counts[i].n_rejected;
-        TRY(lake_keep_text(job->lake, tally->counts[i].rule, &kept[i].rule, err));
-        TRY(lake_keep_text(job->lake, tally->counts[i].first_place, &kept[i].first_place, err));
+        const struct row_count *count = &tally->counts[i];
+        if (count->n_warned + count->n_rejected == 0)
+            continue;
+        kept[n].n_warned = count->n_warned;
+        kept[n].n_rejected = count->n_rejected;
+        TRY(lake_keep_text(job->lake, count->rule, &kept[n].rule, err));
+        TRY(lake_keep_text(job->lake, count->first_place, &kept[n].first_place, err));
+        n++;
     }
     result->checks = kept;
-    result->n_checks = tally->n;
+    result->n_checks = n;
     return LAKE_OK;
 }
 
@@ -89,18 +95,12 @@ static void take_numbers(const struct job *job, const struct lake_write_result *
 /* Bars that the lake has between the first and the last of this ingest, both included. */
 static lake_status count_present(struct job *job, const struct lake_ingest_result *result, int64_t *n)
 {
-    const struct lake_scan_options options = {
-        .size = sizeof options,
-        .dataset = result->dataset,
-        .has_start = true,
-        .has_end = true,
-        .start_ms = result->first_ms,
-        .end_ms = result->last_ms + 1,
-    };
-    struct lake_scan *scan = NULL;
-    lake_status status = lake_scan_open(job->lake, &options, &scan, NULL);
-    *n = status == LAKE_OK ? lake_scan_rows(scan) : 0;
-    lake_scan_close(scan);
+    const struct scan_options options = {
+        .query = {.selection = result->dataset, .start_ms = result->first_ms, .end_ms = result->last_ms + 1}};
+    struct scan *scan = NULL;
+    lake_status status = scan_open(job->lake, &options, &scan, NULL);
+    *n = status == LAKE_OK ? scan_rows(scan) : 0;
+    scan_close(scan);
     return status == LAKE_NOT_FOUND ? LAKE_OK : status;
 }
 
@@ -135,34 +135,29 @@ out:
     return status;
 }
 
-static lake_status preview(struct job *job, struct lake_ingest_result *result, struct lake_error *err)
+static lake_status commit(struct job *job, struct lake_write_result *written, struct lake_error *err)
 {
-    struct lake_write_result written = {0};
-    TRY(lake_write_preview(job->write, &written, err));
-    take_numbers(job, &written, result);
-    return row_sample_take(&job->sample, job->dataset.type, &result->sample, err);
-}
-
-static lake_status commit(struct job *job, struct lake_ingest_result *result, struct lake_error *err)
-{
-    struct lake_write_result written = {0};
     TRY(set_detail(job, err));
+    TRY(ingest_note_findings(job, err));
     TRY(rejects_finish(&job->rejects, err));
-    TRY(lake_write_commit(job->write, &written, err));
-    take_numbers(job, &written, result);
-    return LAKE_OK;
+    return lake_write_commit(job->write, written, err);
 }
 
 lake_status ingest_finish(struct job *job, struct lake_ingest_result *result, struct lake_error *err)
 {
+    struct lake_write_result written = {0};
     if (job->write == NULL || (job->n_rows == 0 && job->stage.n_rejected > 0))
         return lake_fail(err, LAKE_INVALID_DATA, "%s: no row is left: all of %" PRId64 " were rejected", job->paths[0],
                          job->stage.n_rejected + job->stage.n_left_out);
+    TRY(lake_write_stage(job->write, &written, err));
+    TRY(ingest_note_repeated(job, written.rows_repeated, err));
     TRY(keep_dataset(job, result, err));
     TRY(keep_findings(job, result, err));
     TRY(keep_checks(job, result, err));
     TRY(keep_left_out(job, &result->ignored_columns, err));
-    TRY(ingest_is_dry(job) ? preview(job, result, err) : commit(job, result, err));
+    TRY(ingest_is_dry(job) ? row_sample_take(&job->sample, job->dataset.type, &result->sample, err)
+                           : commit(job, &written, err));
+    take_numbers(job, &written, result);
     result->bars_missing = count_missing(job, result);
     return LAKE_OK;
 }

@@ -29,7 +29,15 @@ enum counter {
     COUNTER_ZONE_LOCAL,
     COUNTER_ZONE_UTC,
     COUNTER_ZONE_DIRECTION,
-    COUNTER_STORED
+    COUNTER_STORED,
+    COUNTER_ORDER_HAS_LAST,
+    COUNTER_ORDER_LAST,
+    COUNTER_ORDER_ROWS,
+    COUNTER_ORDER_FROM,
+    COUNTER_ORDER_TO,
+    COUNTER_RISES, /* four each */
+    COUNTER_FALLS = COUNTER_RISES + 4,
+    COUNTER_REPEATS = COUNTER_FALLS + 4
 };
 
 /* The texts are records: a letter that says what it is, then fields. */
@@ -43,7 +51,7 @@ enum {
     RECORD_COUNT = 't',
     RECORD_LEFT_OUT = 'l'
 };
-enum { RECORD_FIELDS = 4 };
+enum { RECORD_FIELDS = 7 };
 
 /* ---- texts out ---- */
 
@@ -71,13 +79,16 @@ static lake_status put_columns(const struct schema *columns, struct buffer *out,
 
 static lake_status put_counts(const struct row_tally *tally, struct buffer *out, struct lake_error *err)
 {
-    char warned[NUMBER_TEXT_BYTES], rejected[NUMBER_TEXT_BYTES];
+    char warned[NUMBER_TEXT_BYTES], rejected[NUMBER_TEXT_BYTES], from[NUMBER_TEXT_BYTES], to[NUMBER_TEXT_BYTES];
     for (size_t i = 0; i < tally->n; i++) {
         const struct row_count *count = &tally->counts[i];
         (void)number_format_int64(count->n_warned, warned);
         (void)number_format_int64(count->n_rejected, rejected);
-        const char *fields[] = {count->rule, warned, rejected, count->first_place};
-        TRY(put_record(out, RECORD_COUNT, fields, 4, err));
+        (void)number_format_int64(count->from_ms, from);
+        (void)number_format_int64(count->to_ms, to);
+        const char *fields[] = {count->rule, warned, rejected, from, to, count->has_times ? "1" : "0",
+                                count->first_place};
+        TRY(put_record(out, RECORD_COUNT, fields, sizeof fields / sizeof *fields, err));
     }
     return LAKE_OK;
 }
@@ -127,10 +138,12 @@ static lake_status take_count(struct job *job, const char *const *fields, struct
     struct row_count *count = NULL;
     struct row_tally *tally = &job->stage.tally;
     TRY(row_tally_find(tally, fields[0], &count, err));
-    if (!number_parse_int64(fields[1], strlen(fields[1]), &count->n_warned) ||
-        !number_parse_int64(fields[2], strlen(fields[2]), &count->n_rejected))
-        return lake_fail(err, LAKE_CORRUPT, "the safe point's count of %.60s is no number", fields[0]);
-    return arena_copy_text(&tally->arena, fields[3], strlen(fields[3]), &count->first_place, err);
+    int64_t *const numbers[] = {&count->n_warned, &count->n_rejected, &count->from_ms, &count->to_ms};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        if (!number_parse_int64(fields[i + 1], strlen(fields[i + 1]), numbers[i]))
+            return lake_fail(err, LAKE_CORRUPT, "the safe point's count of %.60s is no number", fields[0]);
+    count->has_times = fields[5][0] == '1';
+    return arena_copy_text(&tally->arena, fields[6], strlen(fields[6]), &count->first_place, err);
 }
 
 static lake_status take_record(struct job *job, char kind, const char *const *fields, struct lake_error *err)
@@ -152,7 +165,7 @@ static lake_status take_texts(struct job *job, char *text, size_t length, struct
 {
     char *end = text + length;
     while (text < end) {
-        const char *fields[RECORD_FIELDS] = {"", "", "", ""};
+        const char *fields[RECORD_FIELDS] = {"", "", "", "", "", "", ""};
         char kind = *text++;
         size_t n = 0;
         char *field = text;
@@ -171,6 +184,45 @@ static lake_status take_texts(struct job *job, char *text, size_t length, struct
 }
 
 /* ---- the point ---- */
+
+static void put_steps(const struct member_steps *steps, int64_t *counters)
+{
+    counters[0] = steps->n;
+    counters[1] = steps->first_line;
+    counters[2] = steps->from_ms;
+    counters[3] = steps->to_ms;
+}
+
+static struct member_steps take_steps(const int64_t *counters)
+{
+    return (struct member_steps){counters[0], counters[1], counters[2], counters[3]};
+}
+
+static void put_order(const struct member_order *order, int64_t counters[RESUME_COUNTERS])
+{
+    counters[COUNTER_ORDER_HAS_LAST] = order->has_last;
+    counters[COUNTER_ORDER_LAST] = order->last;
+    counters[COUNTER_ORDER_ROWS] = order->n_rows;
+    counters[COUNTER_ORDER_FROM] = order->from_ms;
+    counters[COUNTER_ORDER_TO] = order->to_ms;
+    put_steps(&order->rises, counters + COUNTER_RISES);
+    put_steps(&order->falls, counters + COUNTER_FALLS);
+    put_steps(&order->repeats, counters + COUNTER_REPEATS);
+}
+
+static struct member_order take_order(const int64_t counters[RESUME_COUNTERS])
+{
+    return (struct member_order){
+        .has_last = counters[COUNTER_ORDER_HAS_LAST] != 0,
+        .last = counters[COUNTER_ORDER_LAST],
+        .n_rows = counters[COUNTER_ORDER_ROWS],
+        .from_ms = counters[COUNTER_ORDER_FROM],
+        .to_ms = counters[COUNTER_ORDER_TO],
+        .rises = take_steps(counters + COUNTER_RISES),
+        .falls = take_steps(counters + COUNTER_FALLS),
+        .repeats = take_steps(counters + COUNTER_REPEATS),
+    };
+}
 
 static void put_counters(const struct job *job, int64_t counters[RESUME_COUNTERS])
 {
@@ -193,6 +245,7 @@ static void put_counters(const struct job *job, int64_t counters[RESUME_COUNTERS
     counters[COUNTER_ZONE_UTC] = stage->times.last_utc;
     counters[COUNTER_ZONE_DIRECTION] = stage->times.direction;
     counters[COUNTER_STORED] = (int64_t)job->dataset.n_stored;
+    put_order(&job->order, counters);
 }
 
 static void take_counters(struct job *job, const int64_t counters[RESUME_COUNTERS])
@@ -227,6 +280,7 @@ void ingest_resume_member(struct job *job)
     stage->times.last_utc = counters[COUNTER_ZONE_UTC];
     stage->times.direction = counters[COUNTER_ZONE_DIRECTION];
     row_times_resume(&stage->times);
+    job->order = take_order(counters);
 }
 
 static lake_status save(struct job *job, const struct reading *reading, struct lake_error *err)

@@ -169,6 +169,7 @@ static lake_status open_member(struct job *job, struct reading *reading, struct 
     const char *zone = job->request.options->time_zone;
     bool is_first = job->dataset.type == NULL;
     reading->is_told = false;
+    job->order = (struct member_order){.has_last = false};
     if (ingest_is_given(zone))
         TRY(time_zone_open(lake_io(job->lake), zone, &reading->zone, err));
     TRY(ingest_dataset_name(job, reading, err));
@@ -210,6 +211,14 @@ static lake_status append(struct job *job, const struct row_runs *runs, struct l
     return LAKE_OK;
 }
 
+/* The first rows of a member. */
+static lake_status begin_rows(struct job *job, struct reading *reading, const struct row_runs *runs,
+                              struct lake_error *err)
+{
+    TRY(ingest_dataset_rows(job, reading, runs, err));
+    return lake_write_begin_member(job->write, source_member(reading->source), err);
+}
+
 static lake_status take_block(struct job *job, struct reading *reading, const struct row_runs *runs,
                               struct lake_error *err)
 {
@@ -217,8 +226,9 @@ static lake_status take_block(struct job *job, struct reading *reading, const st
     for (size_t i = 0; i < runs->n_runs && job->request.is_close_stamp; i++)
         row_times_round_closes(batch_values(runs->runs[i].batch, 0), runs->runs[i].batch->n_rows);
     if (!reading->is_told && has_any(runs, true))
-        TRY(ingest_dataset_rows(job, reading, runs, err));
+        TRY(begin_rows(job, reading, runs, err));
     TRY(row_stage_block(&job->stage, runs, err));
+    TRY(ingest_note_rows(job, reading, runs, err));
     return append(job, runs, err);
 }
 
@@ -237,7 +247,7 @@ static lake_status read_member(struct job *job, struct reading *reading, struct 
             TRY(ingest_save(job, reading, err));
         TRY(report(job, reading, err));
     } while (runs.n_runs > 0);
-    return LAKE_OK;
+    return ingest_note_member(job, reading, err);
 }
 
 /* ---- a source ---- */

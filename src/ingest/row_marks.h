@@ -6,7 +6,7 @@
 #include "ingest/row_rules.h"
 
 struct row_marks {
-    uint8_t *rules; /* enum row_rule of each row, where n_marked > 0 */
+    uint8_t *rules; /* enum row_rule of each row, where n_marked > 0; once they are settled: 1 where it is dropped */
     size_t capacity;
     int64_t n_rows;
     int64_t n_marked;
@@ -17,6 +17,11 @@ void row_marks_start(struct row_marks *marks, int64_t n_rows);
 /* A rule that is marked already stays, unless the other is to be blamed first (row_rules.h). */
 LAKE_MUST_CHECK lake_status row_marks_set(struct row_marks *marks, int64_t row, enum row_rule rule,
                                           struct lake_error *err);
+/* Of settled marks: a byte for each row, or NULL where none is dropped. */
+static inline const uint8_t *row_marks_drops(const struct row_marks *marks)
+{
+    return marks->n_marked > 0 ? marks->rules : NULL;
+}
 void row_marks_release(struct row_marks *marks);
 
 #endif

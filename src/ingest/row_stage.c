@@ -40,11 +40,13 @@ void row_stage_release(struct row_stage *stage)
     for (size_t i = 0; i < stage->n_marks; i++)
         row_marks_release(&stage->marks[i]);
     memory_free(stage->marks);
+    memory_free(stage->losses);
     row_tally_release(&stage->tally);
     buffer_release(&stage->reason);
     buffer_release(&stage->record);
     stage->marks = NULL;
-    stage->n_marks = 0;
+    stage->losses = NULL;
+    stage->n_marks = stage->n_losses = stage->losses_capacity = 0;
 }
 
 void row_stage_begin(struct row_stage *stage, struct row_source *rows, struct time_zone *zone, bool is_close)
@@ -111,10 +113,20 @@ static lake_status make_reason(struct row_stage *stage, enum row_rule rule, cons
     return sanity_reason(&stage->sanity, rule, batch, row, &stage->reason, err);
 }
 
-static const char *advice(const struct row_stage *stage, enum row_rule rule)
+/* A second or less before a full minute: such times are ends of bars. */
+static bool looks_like_end(const struct row_stage *stage, const struct batch *batch, int64_t row)
+{
+    int64_t ts_ms = time_unit_to_ms(((const int64_t *)batch->columns[0].values)[row], stage->times.per_ms);
+    int64_t rest_ms = ts_ms - calendar_day_of_ms(ts_ms) * MS_PER_DAY;
+    return !stage->times.is_close && rest_ms % MS_PER_MINUTE >= MS_PER_MINUTE - MS_PER_SECOND;
+}
+
+static const char *advice(const struct row_stage *stage, enum row_rule rule, const struct batch *batch, int64_t row)
 {
     if (rule != RULE_OFF_GRID)
         return "--rejects puts such rows aside";
+    if (looks_like_end(stage, batch, row))
+        return "where it is the end of the bar, say --stamp close";
     return stage->is_period_given ? "is the period another?" : "name the period with --period if it is another";
 }
 
@@ -241,12 +253,44 @@ struct settling {
     int64_t n_dropped;
 };
 
+static int64_t time_of(const struct row_stage *stage, const struct settling *work, int64_t row)
+{
+    return time_unit_to_ms(((const int64_t *)work->run->batch->columns[0].values)[row], stage->times.per_ms);
+}
+
+/* A bar whose time is known is missed for as long as it lasts. */
+static lake_status note_loss(struct row_stage *stage, const struct settling *work, const struct row_loss *loss,
+                             int64_t row, struct lake_error *err)
+{
+    struct row_count *count = NULL;
+    bool is_missed = loss->rule > RULE_EARLY || loss->rule == RULE_STILL_OPEN;
+    int64_t ts_ms = time_of(stage, work, row);
+    if (loss->rule == RULE_SKIPPED_TIME)
+        return LAKE_OK;
+    TRY(row_tally_find(&stage->tally, row_rule_name(loss->rule), &count, err));
+    row_tally_widen(count, ts_ms, ts_ms);
+    if (stage->period == NULL || !is_missed)
+        return LAKE_OK;
+    if (stage->n_losses == stage->losses_capacity) {
+        size_t capacity = 2 * stage->losses_capacity + 16;
+        TRY(memory_resize(&stage->losses, capacity, sizeof *stage->losses, err));
+        stage->losses_capacity = capacity;
+    }
+    stage->losses[stage->n_losses] = *loss;
+    stage->losses[stage->n_losses].start_ms = ts_ms;
+    stage->losses[stage->n_losses].end_ms = bar_end_ms(stage->period, ts_ms);
+    stage->n_losses++;
+    return LAKE_OK;
+}
+
 static lake_status warn(struct row_stage *stage, const struct settling *work, enum row_rule rule, int64_t row,
                         struct lake_error *err)
 {
     struct row_source *rows = stage->rows;
     if (stage->warned[rule] == NULL)
         TRY(row_tally_find(&stage->tally, row_rule_name(rule), &stage->warned[rule], err));
+    int64_t ts_ms = time_of(stage, work, row);
+    row_tally_widen(stage->warned[rule], ts_ms, ts_ms);
     if (row_tally_count(stage->warned[rule], false) > 1)
         return LAKE_OK;
     return row_tally_place(&stage->tally, stage->warned[rule], rows->place, rows->ops->line(rows, work->index, row),
@@ -264,7 +308,7 @@ static lake_status stop_or_put_aside(struct row_stage *stage, struct settling *w
     TRY(buffer_string(&stage->reason, &one.reason, err));
     if (action == ROW_REJECT && !stage->setup.puts_aside)
         return lake_fail(err, LAKE_INVALID_DATA, "%s:%" PRId64 ": %s; %s", one.place, one.line, one.reason,
-                         advice(stage, rule));
+                         advice(stage, rule, work->run->batch, row));
     TRY(take_rejects(stage, work->run, &work->n_taken, one.line, err));
     buffer_clear(&stage->record);
     if (stage->setup.rejects != NULL)
@@ -272,10 +316,9 @@ static lake_status stop_or_put_aside(struct row_stage *stage, struct settling *w
     one.record_bytes = stage->record.length;
     TRY(buffer_string(&stage->record, &one.record, err));
     work->n_dropped++;
-    if (action == ROW_REJECT)
-        return reject(stage, &one, err);
-    stage->n_left_out++;
-    return put_aside(stage, &one, err);
+    stage->n_left_out += action != ROW_REJECT;
+    TRY(action == ROW_REJECT ? reject(stage, &one, err) : put_aside(stage, &one, err));
+    return note_loss(stage, work, &(struct row_loss){.line = one.line, .rule = rule}, row, err);
 }
 
 /* The marks become those of the rows to be dropped. */
@@ -351,6 +394,7 @@ lake_status row_stage_block(struct row_stage *stage, const struct row_runs *runs
 {
     struct values_job values = {stage, runs};
     TRY(make_marks(stage, runs->n_runs, err));
+    stage->n_losses = 0;
     for (size_t i = 0; i < runs->n_runs; i++) {
         row_marks_start(&stage->marks[i], runs->runs[i].batch->n_rows);
         TRY(row_times_convert(&stage->times, runs->runs[i].batch, &stage->marks[i], err));

@@ -30,6 +30,13 @@ struct row_stage_setup {
     int64_t now_ms;
 };
 
+/* A bar that a source has and the lake does not get. */
+struct row_loss {
+    int64_t start_ms, end_ms; /* of the bar */
+    int64_t line;
+    enum row_rule rule;
+};
+
 struct row_stage {
     struct row_stage_setup setup;
     /* Of the dataset. */
@@ -53,6 +60,8 @@ struct row_stage {
     /* Used again from block to block. */
     struct row_marks *marks; /* of each run */
     size_t n_marks;
+    struct row_loss *losses; /* of the last block */
+    size_t n_losses, losses_capacity;
     struct buffer reason, record;
 };
 
@@ -61,7 +70,7 @@ void row_stage_release(struct row_stage *stage);
 /* Borrows both; zone NULL: times are UTC. Bars need a period before their first row. */
 void row_stage_begin(struct row_stage *stage, struct row_source *rows, struct time_zone *zone, bool is_close);
 void row_stage_set_period(struct row_stage *stage, const struct period *period, bool is_given);
-/* Rows that are put aside are dropped from the runs. */
+/* Rows that are put aside are dropped from the runs; marks and losses then tell which. */
 LAKE_MUST_CHECK lake_status row_stage_block(struct row_stage *stage, const struct row_runs *runs,
                                             struct lake_error *err);
 bool row_stage_is_crypto(const char *exchange);

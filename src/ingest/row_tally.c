@@ -43,6 +43,13 @@ int64_t row_tally_count(struct row_count *count, bool is_rejected)
     return count->n_rejected + count->n_warned;
 }
 
+void row_tally_widen(struct row_count *count, int64_t from_ms, int64_t to_ms)
+{
+    count->from_ms = !count->has_times || from_ms < count->from_ms ? from_ms : count->from_ms;
+    count->to_ms = !count->has_times || to_ms > count->to_ms ? to_ms : count->to_ms;
+    count->has_times = true;
+}
+
 lake_status row_tally_place(struct row_tally *tally, struct row_count *count, const char *place, int64_t line,
                             struct lake_error *err)
 {
@@ -65,7 +72,9 @@ static lake_status add_kind(const struct row_tally *tally, bool is_rejected, str
             continue;
         if (is_first)
             TRY(buffer_printf(out, err, "%s%s: ", out->length == 0 ? "" : "; ", is_rejected ? "rejected" : "warned"));
-        TRY(buffer_printf(out, err, "%s%s %" PRId64 " (%s)", is_first ? "" : ", ", count->rule, n, count->first_place));
+        TRY(buffer_printf(out, err, "%s%s %" PRId64, is_first ? "" : ", ", count->rule, n));
+        if (count->first_place[0] != '\0')
+            TRY(buffer_printf(out, err, " (%s)", count->first_place));
         is_first = false;
     }
     return LAKE_OK;

@@ -19,7 +19,9 @@ enum { TALLY_RULES = 32 };
 struct row_count {
     const char *rule;
     int64_t n_warned, n_rejected;
-    const char *first_place; /* "btc.csv:1043" */
+    const char *first_place;   /* "btc.csv:1043"; "": not known */
+    bool has_times;
+    int64_t from_ms, to_ms;    /* least and greatest time of such rows, as far as known */
 };
 
 struct row_tally {
@@ -35,6 +37,8 @@ LAKE_MUST_CHECK lake_status row_tally_find(struct row_tally *tally, const char *
                                            struct lake_error *err);
 /* Counts a row, and returns how many there are now. */
 int64_t row_tally_count(struct row_count *count, bool is_rejected);
+/* Such rows have these times. */
+void row_tally_widen(struct row_count *count, int64_t from_ms, int64_t to_ms);
 LAKE_MUST_CHECK lake_status row_tally_place(struct row_tally *tally, struct row_count *count, const char *place,
                                             int64_t line, struct lake_error *err);
 

@@ -302,6 +302,12 @@ const char *source_place(const struct source *source)
     return (const char *)source->place.data;
 }
 
+const char *source_member(const struct source *source)
+{
+    bool has_begun = source->zip != NULL && source->n_members_begun > 0;
+    return has_begun ? source_zip_name(source->zip, source->n_members_begun - 1) : "";
+}
+
 const char *source_name(const struct source *source)
 {
     return (const char *)source->name.data;

@@ -46,6 +46,8 @@ enum source_kind source_kind(const struct source *source);
 LAKE_MUST_CHECK lake_status source_next_member(struct source *source, bool *has_member, struct lake_error *err);
 /* For messages: the path, or "trades.zip:20221213_btcusdt_trade.csv"; "standard input" for "-". */
 const char *source_place(const struct source *source);
+/* The member's name in its archive; "" where there is none. */
+const char *source_member(const struct source *source);
 /* What a name may tell from (file_name.h): the path without what packs it ("a/BTCUSDT-1m.csv.gz" is "a/BTCUSDT-1m.csv"), or the member's name behind
  * the archive's ("a/btcusdt.zip/20221213_x.csv"); "" for standard input. */
 const char *source_name(const struct source *source);

@@ -2,6 +2,7 @@
 
 #include "base/limits.h"
 #include "base/memory.h"
+#include "column/time_unit.h"
 #include "manifest/history.h"
 
 struct files {
@@ -15,6 +16,8 @@ static lake_status find_live(const struct change_target *target, struct lake *la
                              struct arena *arena, struct files *out, struct lake_error *err)
 {
     int64_t snapshot = 0;
+    if (target->dataset.id == 0) /* 0 would stand for all datasets */
+        return LAKE_OK;
     mutex_lock(lake->mutex);
     lake_status status = manifest_find_files(lake->manifest, target->dataset.id, range.start_ms, range.end_ms, arena,
                                              &out->items, &out->n, &snapshot, err);
@@ -124,9 +127,11 @@ static lake_status add_restores(struct change_target *target, struct partition_s
     partition_set_overlapping(set, &target->dataset, change->range, &first, &end);
     for (size_t i = first; i < end; i++) {
         struct partition *partition = set->items[i];
-        if (partition->restores.n > 0 && partition->as_of != change->as_of)
+        if (partition->restores.n > 0 &&
+            (partition->as_of != change->as_of || partition->replacement != change->rows))
             return lake_fail(err, LAKE_INVALID_ARGUMENT, "rows of one file cannot be put back as of two snapshots");
         partition->as_of = change->as_of;
+        partition->replacement = change->rows;
         TRY(range_list_add(&partition->restores, range_intersect(change->range, whole_range(partition)), err));
     }
     return LAKE_OK;
@@ -153,6 +158,42 @@ out:
     return status;
 }
 
+/* The partitions of the grain that rows within the range are to come into. */
+static lake_status get_row_places(struct change_target *target, struct partition_set *set, const struct change *change,
+                                  struct lake_error *err)
+{
+    const struct time_values times = {batch_values(change->rows, 0), change->rows->n_rows,
+                                      time_unit_per_ms(change->rows->schema->fields[0].type)};
+    const int64_t end = time_values_find(&times, change->range.end_ms);
+    int64_t row = time_values_find(&times, change->range.start_ms);
+    while (row < end) {
+        struct partition *partition = NULL;
+        struct time_range place = {0, 0};
+        partition_bounds(target->grain, time_unit_to_ms(times.values[row], times.per_ms), &place.start_ms,
+                         &place.end_ms);
+        TRY(get_place(target, set, place, &partition, err));
+        row = time_values_find(&times, place.end_ms);
+    }
+    return LAKE_OK;
+}
+
+static lake_status plan_replace(struct change_target *target, struct partition_set *set, const struct change *change,
+                                struct lake_error *err)
+{
+    struct arena arena = ARENA_INIT(LIMIT_ENGINE_BYTES);
+    struct files live = {NULL, 0};
+    lake_status status = LAKE_OK;
+    if (change->rows == NULL)
+        return plan_cut(target, set, change, err);
+    TRY_OUT(find_live(target, set->lake, change->range, &arena, &live, err));
+    TRY_OUT(get_places(target, set, &live, err));
+    TRY_OUT(get_row_places(target, set, change, err));
+    status = add_restores(target, set, change, err);
+out:
+    arena_release(&arena);
+    return status;
+}
+
 static lake_status plan_roll_up(struct change_target *target, struct partition_set *set, const struct change *change,
                                 struct lake_error *err)
 {
@@ -168,6 +209,7 @@ lake_status change_plan(struct change_target *target, struct partition_set *set,
                                         struct lake_error *) = {
         [CHANGE_CUT] = plan_cut,
         [CHANGE_RESTORE] = plan_restore,
+        [CHANGE_REPLACE] = plan_replace,
         [CHANGE_ROLL_UP] = plan_roll_up,
     };
     size_t first = 0, end = 0;

@@ -100,12 +100,24 @@ static lake_status new_target(struct change_set *set, const struct manifest_data
     return LAKE_OK;
 }
 
+static bool has_names(const struct manifest_dataset *a, const struct manifest_dataset *b)
+{
+    return strcmp(a->exchange, b->exchange) == 0 && strcmp(a->market, b->market) == 0 &&
+           strcmp(a->symbol, b->symbol) == 0 && strcmp(a->type, b->type) == 0 && strcmp(a->period, b->period) == 0;
+}
+
+/* By names where it is not there yet. */
+static bool is_same(const struct manifest_dataset *a, const struct manifest_dataset *b)
+{
+    return a->id != 0 || b->id != 0 ? a->id == b->id : has_names(a, b);
+}
+
 /* Changes come dataset by dataset, so the one at hand is nearly always the last. */
 static lake_status get_target(struct change_set *set, const struct manifest_dataset *dataset,
                               struct change_target **out, struct lake_error *err)
 {
     for (size_t i = set->n_targets; i > 0; i--)
-        if (set->targets[i - 1]->dataset.id == dataset->id) {
+        if (is_same(&set->targets[i - 1]->dataset, dataset)) {
             *out = set->targets[i - 1];
             return LAKE_OK;
         }
@@ -168,6 +180,16 @@ static void sum_up(const struct change_set *set, struct lake_change_result *resu
         last = partition->dataset;
         result->n_datasets++;
     }
+}
+
+void change_set_sum(const struct change_set *set, const struct manifest_dataset *dataset,
+                    struct lake_change_result *result)
+{
+    *result = (struct lake_change_result){.size = result->size};
+    for (size_t i = 0; i < set->partitions.n; i++)
+        if (has_names(set->partitions.items[i]->dataset, dataset))
+            add_partition(set->partitions.items[i], result);
+    result->n_datasets = result->n_days > 0;
 }
 
 static bool has_stale(const struct partition_set *set)
@@ -277,14 +299,35 @@ static lake_status prepare(void *context, struct lake_error *err)
     return set->options.approve == NULL ? LAKE_OK : set->options.approve(set->options.context, err);
 }
 
+static lake_status record(void *context, const struct commit *commit, struct lake_error *err)
+{
+    const struct committing *committing = context;
+    const struct change_set_options *options = &committing->set->options;
+    return options->record(options->context, commit, err);
+}
+
+/* Columns that rows which replace others may bring. */
+static const struct schema *schema_brought(const struct change_target *target)
+{
+    for (size_t i = 0; i < target->n; i++)
+        if (target->changes[i].rows != NULL)
+            return target->changes[i].rows->schema;
+    return NULL;
+}
+
 static lake_status commit_targets(struct committing *committing, struct commit *commit, struct lake_error *err)
 {
     struct change_set *set = committing->set;
-    const struct commit_owner owner = {.restage = restage, .check = check, .prepare = prepare, .context = committing};
+    const struct commit_owner owner = {.restage = restage,
+                                       .check = check,
+                                       .prepare = prepare,
+                                       .record = set->options.record == NULL ? NULL : record,
+                                       .records_always = set->options.records_always,
+                                       .context = committing};
     struct commit_target *targets = NULL;
     TRY(memory_new(set->n_targets, sizeof *targets, &targets, err));
     for (size_t i = 0; i < set->n_targets; i++)
-        targets[i].dataset = &set->targets[i]->dataset;
+        targets[i] = (struct commit_target){&set->targets[i]->dataset, schema_brought(set->targets[i])};
     commit->targets = targets;
     commit->n_targets = set->n_targets;
     lake_status status = commit_run(commit, &owner, err);

@@ -2,6 +2,7 @@
 
 #include "base/limits.h"
 #include "base/memory.h"
+#include "base/thread.h"
 #include "io/file.h"
 #include "lake/commit_record.h"
 #include "lake/layout.h"
@@ -12,21 +13,29 @@ enum { FREE_ATTEMPTS = 3, COMMIT_ATTEMPTS = 5 };
 
 /* ---- durable ---- */
 
-static lake_status sync_staged(const struct commit *commit, const struct partition *partition, struct buffer *scratch,
-                               struct lake_error *err)
-{
-    const struct partition_set *set = commit->set;
-    char *path = NULL;
-    TRY(partition_state_path(partition, &set->staging, scratch, err));
-    TRY(layout_state_path(set->lake, (const char *)scratch->data, &path, err));
-    lake_status status = file_sync(set->lake->io, path, err);
-    memory_free(path);
-    return status;
-}
-
 static bool is_staged(const struct partition *partition)
 {
     return partition->is_changed && partition->has_file;
+}
+
+/* One file, in parallel with others: waiting for the disk is most of it. */
+static lake_status sync_staged(void *context, size_t index, size_t worker, struct lake_error *err)
+{
+    const struct partition_set *set = context;
+    const struct partition *partition = set->items[index];
+    struct buffer scratch = BUFFER_INIT(LIMIT_PATH_BYTES);
+    char *path = NULL;
+    lake_status status = LAKE_OK;
+    (void)worker;
+    if (!is_staged(partition))
+        return LAKE_OK;
+    TRY_OUT(partition_state_path(partition, &set->staging, &scratch, err));
+    TRY_OUT(layout_state_path(set->lake, (const char *)scratch.data, &path, err));
+    status = file_sync(set->lake->io, path, err);
+out:
+    memory_free(path);
+    buffer_release(&scratch);
+    return status;
 }
 
 static size_t count_staged(const struct commit *commit)
@@ -39,22 +48,17 @@ static size_t count_staged(const struct commit *commit)
 
 static lake_status make_durable(const struct commit *commit, struct lake_error *err)
 {
-    const struct partition_set *set = commit->set;
-    struct buffer scratch = BUFFER_INIT(LIMIT_PATH_BYTES);
-    lake_status status = LAKE_OK;
+    struct partition_set *set = commit->set;
     size_t n_staged = count_staged(commit);
+    if (n_staged == 0)
+        return LAKE_OK;
     if (n_staged >= SYNC_FILESYSTEM_FILES) {
-        status = staging_sync_filesystem(&set->staging, err);
+        lake_status status = staging_sync_filesystem(&set->staging, err);
         if (status != LAKE_UNSUPPORTED)
             return status;
     }
-    for (size_t i = 0; i < set->n; i++)
-        if (is_staged(set->items[i]))
-            TRY_OUT(sync_staged(commit, set->items[i], &scratch, err));
-    status = n_staged == 0 ? LAKE_OK : staging_sync_names(&set->staging, err);
-out:
-    buffer_release(&scratch);
-    return status;
+    TRY(pool_run(set->lake->pool, set->n, sync_staged, set, err));
+    return staging_sync_names(&set->staging, err);
 }
 
 /* ---- check ---- */
@@ -119,14 +123,15 @@ static bool has_changes(const struct commit *commit)
     return false;
 }
 
-/* Another may have committed the same rows meanwhile: then there is nothing left to do. */
+/* Another may have committed the same rows meanwhile: then there are none left to commit. */
 static lake_status finish(struct commit *commit, const struct commit_owner *owner, struct lake_error *err)
 {
-    if (!has_changes(commit))
+    bool changes_rows = has_changes(commit);
+    if (!changes_rows && !owner->records_always)
         return LAKE_OK;
     if (owner->prepare != NULL)
         TRY(owner->prepare(owner->context, err));
-    return commit_record(commit, err);
+    return changes_rows ? commit_record(commit, owner, err) : commit_record_knowledge(commit, owner, err);
 }
 
 static lake_status attempt(struct commit *commit, const struct commit_owner *owner, bool keep_lock, bool *is_done,
@@ -157,7 +162,7 @@ out:
 
 lake_status commit_run(struct commit *commit, const struct commit_owner *owner, struct lake_error *err)
 {
-    bool is_done = !has_changes(commit);
+    bool is_done = !has_changes(commit) && !owner->records_always;
     commit->snapshot = 0;
     for (int i = 0; i < COMMIT_ATTEMPTS && !is_done; i++)
         TRY(attempt(commit, owner, i >= FREE_ATTEMPTS, &is_done, err));

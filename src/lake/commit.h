@@ -32,10 +32,14 @@ struct commit_owner {
     lake_status (*check)(void *context, bool *is_stale, struct lake_error *err);
     /* Under the lock, when nothing is stale: fills in the operation's counts; may refuse. */
     lake_status (*prepare)(void *context, struct lake_error *err);
+    /* Within the manifest's transaction, when the operation, files and contents are recorded: adds what the manifest is to know
+     * besides (manifest/knowledge.h). A failure undoes all of it. */
+    lake_status (*record)(void *context, const struct commit *commit, struct lake_error *err);
+    bool records_always; /* also where no row changes: then commit->snapshot is 0, and nothing else is in the transaction */
     void *context;
 };
 
-/* Commits and publishes, or does nothing where no partition is changed. When it fails after the manifest's commit (LAKE_OK
+/* Commits and publishes, or does nothing where no partition is changed (but for an owner that records_always). When it fails after the manifest's commit (LAKE_OK
  * is not returned but commit->snapshot is set), the rows are safe and the next open finishes the moves. */
 LAKE_MUST_CHECK lake_status commit_run(struct commit *commit, const struct commit_owner *owner, struct lake_error *err);
 

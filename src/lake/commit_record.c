@@ -1,7 +1,5 @@
 #include "lake/commit_record.h"
 
-#include <string.h>
-
 #include "base/limits.h"
 #include "base/memory.h"
 #include "base/thread.h"
@@ -66,16 +64,9 @@ static lake_status retire_base(struct commit *commit, const struct partition *pa
 static lake_status record_days(struct commit *commit, const struct partition *partition, struct lake_error *err)
 {
     for (size_t i = 0; i < partition->n_days; i++) {
-        const struct content_day *day = &partition->days[i];
-        struct manifest_content content = {
-            .dataset_id = partition->dataset->id,
-            .day = day->day,
-            .n_rows = day->n_rows,
-            .time_from_ms = day->first_ms,
-            .time_to_ms = day->last_ms,
-            .operation_id = commit->operation->id,
-        };
-        memcpy(content.sha256, day->sha256, SHA256_BYTES);
+        struct manifest_content content = content_describe(&partition->days[i], &partition->holes);
+        content.dataset_id = partition->dataset->id;
+        content.operation_id = commit->operation->id;
         TRY(manifest_put_content(commit->set->lake->manifest, &content, commit->snapshot, err));
     }
     return LAKE_OK;
@@ -165,7 +156,13 @@ out:
     return status;
 }
 
-static lake_status transact(struct commit *commit, const struct upkeep *upkeep, struct lake_error *err)
+static lake_status record_owned(const struct commit *commit, const struct commit_owner *owner, struct lake_error *err)
+{
+    return owner->record == NULL ? LAKE_OK : owner->record(owner->context, commit, err);
+}
+
+static lake_status transact(struct commit *commit, const struct commit_owner *owner, const struct upkeep *upkeep,
+                            struct lake_error *err)
 {
     struct lake *lake = commit->set->lake;
     struct buffer scratch = BUFFER_INIT(LIMIT_PATH_BYTES);
@@ -174,6 +171,7 @@ static lake_status transact(struct commit *commit, const struct upkeep *upkeep, 
     TRY_OUT(manifest_begin(lake->manifest, err));
     TRY_OUT(record_upkeep(lake, upkeep, err));
     TRY_OUT(record_all(commit, &scratch, err));
+    TRY_OUT(record_owned(commit, owner, err));
     commit->set->staging.is_committed = true; /* also when this fails: what reached the disk only recovery knows */
     TRY_OUT(manifest_commit(lake->manifest, err));
     lake->has_committed = true;
@@ -184,6 +182,22 @@ out:
     }
     mutex_unlock(lake->mutex);
     buffer_release(&scratch);
+    return status;
+}
+
+lake_status commit_record_knowledge(struct commit *commit, const struct commit_owner *owner, struct lake_error *err)
+{
+    struct lake *lake = commit->set->lake;
+    lake_status status = LAKE_OK;
+    mutex_lock(lake->mutex);
+    TRY_OUT(manifest_begin(lake->manifest, err));
+    TRY_OUT(record_owned(commit, owner, err));
+    TRY_OUT(manifest_commit(lake->manifest, err));
+    lake->has_committed = true;
+out:
+    if (status != LAKE_OK)
+        manifest_rollback(lake->manifest);
+    mutex_unlock(lake->mutex);
     return status;
 }
 
@@ -277,14 +291,14 @@ static void remove_expired(struct lake *lake)
     (void)ignored;
 }
 
-lake_status commit_record(struct commit *commit, struct lake_error *err)
+lake_status commit_record(struct commit *commit, const struct commit_owner *owner, struct lake_error *err)
 {
     struct lake *lake = commit->set->lake;
     struct upkeep upkeep = {.n_expired = 0};
     lake_status status = LAKE_OK;
     TRY_OUT(find_upkeep(commit, &upkeep, err));
     TRY_OUT(seal(commit, err));
-    TRY_OUT(transact(commit, &upkeep, err));
+    TRY_OUT(transact(commit, owner, &upkeep, err));
     status = publish(commit, err);
     if (status == LAKE_OK)
         commit->set->staging.is_committed = false;

@@ -4,8 +4,12 @@
 
 #include "lake/commit.h"
 
-/* Records the operation with all it changed in one transaction, and puts files in place. Under the lake's lock, when
- * everything is durable and checked. */
-LAKE_MUST_CHECK lake_status commit_record(struct commit *commit, struct lake_error *err);
+/* Records the operation with all it changed, and what its owner adds, in one transaction, and puts files in place. Under the lake's
+ * lock, when everything is durable and checked. */
+LAKE_MUST_CHECK lake_status commit_record(struct commit *commit, const struct commit_owner *owner,
+                                          struct lake_error *err);
+/* Only what its owner adds: no snapshot is made. Under the lake's lock. */
+LAKE_MUST_CHECK lake_status commit_record_knowledge(struct commit *commit, const struct commit_owner *owner,
+                                                    struct lake_error *err);
 
 #endif

@@ -7,6 +7,7 @@
 #include "base/calendar.h"
 #include "base/memory.h"
 #include "base/toml.h"
+#include "column/data_type.h"
 #include "io/file.h"
 #include "lake/near.h"
 
@@ -21,7 +22,16 @@ enum { MOST_LEVELS = 64 };
  * To add one: a member of struct config, its default in config_init, a row here, a line in the essay of config.h and in
  * docs/, and a case in tests/spec/config, whose runner (test_config_spec) fails where a row has none. */
 
-enum value_kind { VALUE_PATH, VALUE_MARKET, VALUE_COUNT, VALUE_TIME, VALUE_BYTES };
+enum value_kind {
+    VALUE_PATH,
+    VALUE_MARKET,
+    VALUE_PERIODS, /* any number, separated by commas */
+    VALUE_SOURCE,  /* of derived bars */
+    VALUE_TEXT,
+    VALUE_COUNT,
+    VALUE_TIME,
+    VALUE_BYTES
+};
 
 struct config_key {
     const char *table, *name;
@@ -42,8 +52,12 @@ static const struct config_key keys[] = {
     {"history", "keep_log", VALUE_COUNT, POLICY(keep_log), 0, 1000000000},
     {"compaction", "after", VALUE_TIME, POLICY(compact_after_ms), 0, MOST_TIME},
     {"compaction", "max_bytes", VALUE_BYTES, POLICY(compact_bytes), 1, GIB},
+    {"aggregate", "to", VALUE_PERIODS, offsetof(struct config, aggregate.to), 0, 0},
+    {"aggregate", "from", VALUE_SOURCE, offsetof(struct config, aggregate.from), 0, 0},
+    {"aggregate", "offset", VALUE_TEXT, offsetof(struct config, aggregate.offset), 0, 0},
+    {"aggregate", "columns", VALUE_TEXT, offsetof(struct config, aggregate.columns), 0, 0},
 };
-static const char *const tables[] = {"history", "compaction"};
+static const char *const tables[] = {"history", "compaction", "aggregate"};
 enum { N_KEYS = sizeof keys / sizeof *keys, N_TABLES = sizeof tables / sizeof *tables };
 
 void config_init(struct config *config)
@@ -126,6 +140,56 @@ static lake_status take_market(const struct parse *parse, const struct toml_item
     return LAKE_OK;
 }
 
+static lake_status take_text(const struct parse *parse, const struct toml_item *item, const char *wanted, char *out)
+{
+    size_t n = strlen(item->text);
+    if (item->kind != TOML_TEXT || n == 0)
+        return fail_value(parse, item, wanted);
+    if (n >= CONFIG_TEXT_BYTES)
+        return lake_fail(parse->err, LAKE_INVALID_DATA, "%s:%d: %s is longer than %d bytes", parse->name, item->line,
+                         item->key, CONFIG_TEXT_BYTES - 1);
+    memcpy(out, item->text, n + 1);
+    return LAKE_OK;
+}
+
+/* One piece between commas, without the blanks around it. */
+static lake_status check_period(const struct parse *parse, const struct toml_item *item, const char *start, size_t n)
+{
+    char text[LIMIT_NAME_BYTES] = "";
+    struct lake_error failure = {LAKE_OK, ""};
+    const struct period *period = NULL;
+    for (; n > 0 && (*start == ' ' || *start == '\t'); n--)
+        start++;
+    while (n > 0 && (start[n - 1] == ' ' || start[n - 1] == '\t'))
+        n--;
+    memcpy(text, start, n < sizeof text ? n : sizeof text - 1);
+    if (period_find(text, &period, &failure) != LAKE_OK)
+        return lake_fail(parse->err, LAKE_INVALID_DATA, "%s:%d: %s: %s", parse->name, item->line, item->key,
+                         failure.message);
+    return LAKE_OK;
+}
+
+static lake_status take_periods(const struct parse *parse, const struct toml_item *item, char *out)
+{
+    TRY(take_text(parse, item, "periods in quotes, separated by commas: \"15m, 1h\"", out));
+    for (const char *start = item->text; start != NULL;) {
+        const char *comma = strchr(start, ',');
+        TRY(check_period(parse, item, start, comma == NULL ? strlen(start) : (size_t)(comma - start)));
+        start = comma == NULL ? NULL : comma + 1;
+    }
+    return LAKE_OK;
+}
+
+static lake_status take_source(const struct parse *parse, const struct toml_item *item, char *out)
+{
+    const struct data_type *type = NULL;
+    TRY(take_text(parse, item, "the period of bars, \"trades\" or \"aggtrades\", in quotes", out));
+    if (data_type_find(out, &type, NULL) == LAKE_OK && type->fixed_period != NULL &&
+        strcmp(type->fixed_period, "tick") == 0)
+        return LAKE_OK;
+    return check_period(parse, item, out, strlen(out));
+}
+
 /* A number of the kind in *out; false where it is none. */
 static bool number_of(const struct config_key *key, const struct toml_item *item, int64_t *out)
 {
@@ -170,6 +234,9 @@ static lake_status take_key(struct parse *parse, size_t index, const struct toml
     switch (key->kind) {
     case VALUE_PATH: return take_path(parse, item, target);
     case VALUE_MARKET: return take_market(parse, item, target);
+    case VALUE_PERIODS: return take_periods(parse, item, target);
+    case VALUE_SOURCE: return take_source(parse, item, target);
+    case VALUE_TEXT: return take_text(parse, item, "a text in quotes", target);
     case VALUE_COUNT:
     case VALUE_TIME:
     case VALUE_BYTES: break;

@@ -1,4 +1,4 @@
-/* dl.toml: where a lake is, and how it is looked after.
+/* dl.toml: where a lake is, how it is looked after, and which bars are derived in it.
  *
  *     data_root = "data"          # beside this file
  *     db_path = "manifest.db"
@@ -11,6 +11,11 @@
  *     [compaction]
  *     after = "2d"
  *     max_bytes = "128MiB"
+ *     [aggregate]
+ *     to = "15m, 1h"              # periods that are derived
+ *     from = "1m"                 # bars of that period, "trades" or "aggtrades"
+ *     offset = "30m"              # by which their buckets begin later (include/datalake/bars.h)
+ *     columns = "spread_max=max(spread), mid=mean(mid)"
  *
  * What is not said keeps its default; what is not known is an error that names the nearest key. The keys stand in one table in
  * config.c. */
@@ -24,11 +29,19 @@
 #include "lake/names.h"
 
 #define CONFIG_NAME "dl.toml"
+enum { CONFIG_TEXT_BYTES = 512 };
+
+/* As the file says; "" where it does not. What is in `to` and `from` is known to be a period or trades; the rest is for whoever derives
+ * bars (ops/derivation.h). */
+struct config_aggregate {
+    char to[CONFIG_TEXT_BYTES], from[CONFIG_TEXT_BYTES], offset[CONFIG_TEXT_BYTES], columns[CONFIG_TEXT_BYTES];
+};
 
 struct config {
     char data_root[LIMIT_PATH_BYTES], db_path[LIMIT_PATH_BYTES]; /* as the file says; "" where it does not */
     char market[NAME_BYTES];                                     /* canonical */
     struct lake_policy policy;
+    struct config_aggregate aggregate;
 };
 
 /* The defaults. */

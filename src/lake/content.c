@@ -6,6 +6,7 @@
 #include "base/calendar.h"
 #include "base/memory.h"
 #include "column/time_unit.h"
+#include "lake/holes.h"
 
 enum { CHUNK_ROWS = 1024 };
 
@@ -186,6 +187,36 @@ lake_status content_find_days(const struct batch *batch, struct sha256 *hash, st
 out:
     memory_free(order);
     return status;
+}
+
+lake_status content_find_holes(const struct batch *batch, const struct period *period, struct content_day *days,
+                               size_t n_days, struct buffer *holes, struct lake_error *err)
+{
+    const int64_t *ts = batch_values(batch, 0);
+    int64_t per_ms = time_unit_per_ms(batch->schema->fields[0].type);
+    if (period->length_ms == 0)
+        return LAKE_OK;
+    for (size_t i = 0; i < n_days; i++) {
+        const struct time_values times = {ts + days[i].first_row, days[i].n_rows, per_ms};
+        days[i].holes_at = holes->length;
+        TRY(holes_encode(period, &times, holes, err));
+        days[i].n_holes_bytes = holes->length - days[i].holes_at;
+        days[i].has_holes = true;
+    }
+    return LAKE_OK;
+}
+
+struct manifest_content content_describe(const struct content_day *day, const struct buffer *holes)
+{
+    static const uint8_t none[1];
+    struct manifest_content content = {
+        .day = day->day, .n_rows = day->n_rows, .time_from_ms = day->first_ms, .time_to_ms = day->last_ms};
+    memcpy(content.sha256, day->sha256, SHA256_BYTES);
+    if (day->has_holes) {
+        content.holes = day->n_holes_bytes == 0 ? none : holes->data + day->holes_at;
+        content.n_holes_bytes = day->n_holes_bytes;
+    }
+    return content;
 }
 
 lake_status content_empty_day(int64_t day, struct sha256 *hash, struct content_day *out, struct lake_error *err)

@@ -5,6 +5,7 @@
 #include "base/calendar.h"
 #include "base/limits.h"
 #include "lake/change_set.h"
+#include "lake/lost_rows.h"
 #include "lake/select.h"
 
 static bool is_given(const char *text)
@@ -86,13 +87,20 @@ static lake_status add_cuts(struct change_set *set, const struct lake_delete_opt
     return LAKE_OK;
 }
 
+/* What is missing from now on is known to have been deleted. */
+static lake_status record(void *context, const struct commit *commit, struct lake_error *err)
+{
+    (void)context;
+    return lost_rows_put(commit, "deleted", err);
+}
+
 lake_status lake_delete(struct lake *lake, const struct lake_delete_options *options, struct lake_change_result *result,
                         struct lake_error *err)
 {
     struct canonical names;
     struct arena arena = ARENA_INIT(LIMIT_ENGINE_BYTES);
     struct buffer detail = BUFFER_INIT(KIB);
-    struct change_set_options set_options = {.kind = "delete"};
+    struct change_set_options set_options = {.kind = "delete", .record = record};
     struct change_set *set = NULL;
     struct manifest_dataset *datasets = NULL;
     size_t n = 0;

@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "io/lock.h"
+#include "lake/config.h"
 #include "lake/lake.h"
 #include "lake/names.h"
 #include "manifest/manifest.h"
@@ -29,6 +30,7 @@ struct lake {
     const char *recovery_report;
     struct lake_policy policy;
     char default_market[NAME_BYTES]; /* where a write names none: dl.toml's market, else FUTURES */
+    struct config_aggregate aggregate; /* what dl.toml says of derived bars */
     struct readers *readers;         /* lake/readers.c's own; made by the first scan */
 };
 

@@ -145,6 +145,7 @@ static lake_status take_config(struct lake *lake, const char *given, struct lake
     if (path != NULL)
         TRY_OUT(config_read(&config, lake->io, path, err));
     lake->policy = config.policy;
+    lake->aggregate = config.aggregate;
     memcpy(lake->default_market, config.market, sizeof lake->default_market);
 out:
     memory_free(directory);

@@ -5,7 +5,7 @@
 
 #include "base/limits.h"
 #include "base/memory.h"
-#include "column/period.h"
+#include "lake/bar_slots.h"
 #include "lake/list.h"
 #include "lake/table_stream.h"
 #include "manifest/history.h"
@@ -22,15 +22,16 @@ static const struct column_field dataset_fields[] = {
 
 enum { N_FIELDS = sizeof dataset_fields / sizeof *dataset_fields };
 
-/* Intervals between the first and the last bar that have none. Null where the period has no fixed length, or where bars stand off
- * its grid so that the count says nothing. */
-static struct cell count_gaps(const struct manifest_totals *totals)
+/* Bars that are missing between the first and the last: what lake_list_gaps sums up, from the totals alone. Null for what is no bars,
+ * or where more stand between them than the grid has slots, so that the count says nothing. */
+static struct cell count_missing(const struct manifest_totals *totals)
 {
-    const struct period *period = NULL;
-    if (period_find(totals->dataset.period, &period, NULL) != LAKE_OK || period->length_ms == 0 || totals->n_rows == 0)
+    struct bar_slots grid = {NULL, totals->time_from_ms};
+    if (period_find(totals->dataset.period, &grid.period, NULL) != LAKE_OK || !bar_slots_has(grid.period) ||
+        totals->n_rows == 0)
         return cell_null();
-    int64_t gaps = (totals->time_to_ms - totals->time_from_ms) / period->length_ms + 1 - totals->n_rows;
-    return gaps < 0 ? cell_null() : cell_int64(gaps);
+    int64_t n_missing = bar_slots_find(&grid, totals->time_to_ms) + 1 - totals->n_rows;
+    return n_missing < 0 ? cell_null() : cell_int64(n_missing);
 }
 
 static struct cell cell_if(bool known, int64_t value)
@@ -55,7 +56,7 @@ static lake_status append_dataset(const struct list *list, const struct manifest
         cell_int64(totals->n_days),
         cell_int64(totals->n_files),
         cell_int64(totals->size_bytes),
-        count_gaps(totals),
+        count_missing(totals),
         cell_int64(totals->last_change_ms),
         cell_if(list->as_of == 0, totals->history_bytes),
     };

@@ -17,6 +17,7 @@ void partition_release(struct partition *partition)
     arena_release(&partition->base_arena);
     memory_free(partition->path);
     memory_free(partition->days);
+    buffer_release(&partition->holes);
     *partition = (struct partition){0};
 }
 

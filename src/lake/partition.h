@@ -1,14 +1,13 @@
 /* One partition of an operation: what is stored, what is to become of it, and the file that was staged for that.
  *
- * A partition answers for a range of time of one dataset: the grain's, or that of a live file that is wider (a rolled-up
- * month). It is told what to do: rows that came in, ranges whose rows are cut or put back as of a snapshot, or the same rows in one
- * file. Staging looks up what is stored (`base`), makes the rows that are to be, and writes them to staging wherever a day's content
- * changes. A partition can then take more rows, or be staged again on another base (I6): rows that came in are kept in
- * staging as well, wherever the staged file holds others too. Rows that are all stored already stage nothing: they were there when
- * they were looked for, whatever others commit after that. A partition that keeps no rows stages no file.
+ * A partition answers for a range of time of one dataset: the grain's, or that of a live file that is wider (a rolled-up month). It is
+ * told what to do: rows that came in, ranges whose rows are cut, put back as of a snapshot or replaced by others, or the same rows in
+ * one file. Staging looks up what is stored (`base`), makes the rows that are to be, and writes them to staging where a day's content
+ * changes. A partition can then take more rows, or be staged again on another base (I6): rows that came in are kept in staging too
+ * where the staged file holds others. Rows that are all stored already stage nothing. A partition that keeps no rows stages no file.
  *
- * partition_stage is what costs time; partitions are staged in parallel, each by one thread with its own partition_tools.
- * Collections of partitions, and what happens when one grows over others, are partition_set.h. */
+ * partition_stage is what costs time; partitions are staged in parallel, each by one thread with its own partition_tools. Collections
+ * of them, and what happens when one grows over others, are partition_set.h. */
 #ifndef LAKE_PARTITION_H
 #define LAKE_PARTITION_H
 
@@ -24,8 +23,7 @@ struct time_range {
     int64_t start_ms, end_ms; /* half open */
 };
 
-/* Sorted, disjoint, those that touch joined. */
-struct range_list {
+struct range_list { /* sorted, disjoint, those that touch joined */
     struct time_range *items;
     size_t n;
 };
@@ -61,7 +59,8 @@ struct partition {
     struct kept_rows *incoming; /* that came in before that, in that order */
     size_t n_incoming;
     struct range_list cuts, restores;
-    int64_t as_of; /* of the restores */
+    int64_t as_of;                   /* of the restores … */
+    const struct batch *replacement; /* … or: that hold their rows. Borrowed; NULL: as_of says where they are */
 
     /* What is stored, as it was looked up before staging. */
     struct arena base_arena;
@@ -77,6 +76,7 @@ struct partition {
     struct manifest_file file;
     struct content_day *days; /* that changed */
     size_t n_days;
+    struct buffer holes; /* of these days, where they are bars */
     struct partition_counts counts;
 
     /* Marks of the set that it belongs to. */
@@ -105,7 +105,7 @@ bool partition_drops_file(const struct partition *partition, const struct manife
 /* Makes the rows that are to be and stages them. A failure before anything was written leaves the partition as it was. */
 LAKE_MUST_CHECK lake_status partition_stage(struct partition *partition, const struct staging *staging,
                                             struct partition_tools *tools, struct lake_error *err);
-/* The counts that staging would find for cuts, reading only the times of files that a cut divides. Changes nothing else. */
+/* The counts that staging would find for cuts, reading only the times of files that a cut divides. */
 LAKE_MUST_CHECK lake_status partition_preview_cuts(struct partition *partition, struct partition_tools *tools,
                                                    struct lake_error *err);
 /* Where the staged file lies below the state directory, as a terminated string in the buffer. */

@@ -62,11 +62,21 @@ void partition_set_release(struct partition_set *set)
 
 /* ---- order ---- */
 
+/* By names: the ids of datasets that are not there yet are filled in while their partitions are in order. */
+static int compare_datasets(const struct manifest_dataset *a, const struct manifest_dataset *b)
+{
+    int order = strcmp(a->exchange, b->exchange);
+    order = order != 0 ? order : strcmp(a->market, b->market);
+    order = order != 0 ? order : strcmp(a->symbol, b->symbol);
+    order = order != 0 ? order : strcmp(a->type, b->type);
+    return order != 0 ? order : strcmp(a->period, b->period);
+}
+
 /* Whether a partition lies wholly before an instant of a dataset. */
 static bool lies_before(const struct partition *partition, const struct manifest_dataset *dataset, int64_t ms)
 {
     if (partition->dataset != dataset)
-        return partition->dataset->id < dataset->id;
+        return compare_datasets(partition->dataset, dataset) < 0;
     return partition->end_ms <= ms;
 }
 
@@ -143,6 +153,8 @@ static lake_status absorb(struct partition_set *set, struct partition *to, struc
     TRY(take_ranges(&to->restores, &from->restores, err));
     if (from->restores.n > 0)
         to->as_of = from->as_of;
+    if (from->replacement != NULL)
+        to->replacement = from->replacement;
     if (from->kind == PARTITION_ROLL_UP && to->kind == PARTITION_MERGE && to->cuts.n == 0 && to->restores.n == 0)
         to->kind = PARTITION_ROLL_UP;
     to->counts.n_settled += from->counts.n_settled;

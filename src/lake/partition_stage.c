@@ -105,9 +105,12 @@ static lake_status add_former_files(struct work *work, struct time_range range, 
 static lake_status read_former(struct work *work, struct lake_error *err)
 {
     const struct range_list *restores = &work->partition->restores;
+    const struct batch *replacement = work->partition->replacement;
     struct former former = {.arena = ARENA_INIT(LIMIT_ENGINE_BYTES)};
     struct batch whole = {0};
     lake_status status = LAKE_OK;
+    if (replacement != NULL)
+        return file_rows_select(replacement, restores, true, &work->restored, err);
     for (size_t i = 0; i < restores->n; i++)
         TRY_OUT(add_former_files(work, restores->items[i], &former, err));
     TRY_OUT(file_rows_read(work->tools->assembler, former.files, former.n, &whole, err));
@@ -244,12 +247,24 @@ static lake_status add_emptied_days(struct work *work, struct lake_error *err)
     return LAKE_OK;
 }
 
+static lake_status find_holes(struct work *work, const struct batch *rows, struct lake_error *err)
+{
+    struct partition *partition = work->partition;
+    const struct period *period = NULL;
+    TRY(period_find(partition->dataset->period, &period, err));
+    buffer_release(&partition->holes);
+    buffer_init(&partition->holes, LIMIT_ENGINE_BYTES);
+    return content_find_holes(rows, period, partition->days, partition->n_days, &partition->holes, err);
+}
+
 static lake_status find_days(struct work *work, const struct batch *rows, struct lake_error *err)
 {
     struct partition *partition = work->partition;
     partition->n_days = 0;
-    if (rows->schema != NULL)
+    if (rows->schema != NULL) {
         TRY(content_find_days(rows, work->tools->hash, &partition->days, &partition->n_days, err));
+        TRY(find_holes(work, rows, err));
+    }
     return add_emptied_days(work, err);
 }
 

@@ -28,6 +28,7 @@ void rebuild_dataset_clear(struct rebuild_dataset *dataset)
 {
     for (size_t i = 0; i < dataset->n; i++) {
         memory_free(dataset->files[i]->days);
+        buffer_release(&dataset->files[i]->holes);
         schema_free(dataset->files[i]->schema);
         memory_free(dataset->files[i]);
     }
@@ -55,6 +56,7 @@ lake_status rebuild_dataset_add(struct rebuild_dataset *dataset, const char *pat
     TRY(memory_new(1, sizeof *file, &file, err));
     dataset->files[dataset->n++] = file;
     file->place = *place;
+    buffer_init(&file->holes, LIMIT_ENGINE_BYTES);
     return arena_copy_text(&dataset->arena, path, strlen(path), &file->path, err);
 }
 
@@ -73,8 +75,11 @@ static void found(struct rebuild_file *file, const char *problem, const char *fo
 
 static lake_status keep_days(struct rebuild_file *file, const struct examined_days *days, struct lake_error *err)
 {
+    const struct period *period = NULL;
+    TRY(period_find(file->place.period, &period, err));
     TRY(memory_resize(&file->days, file->n_days + days->n, sizeof *file->days, err));
     memcpy(file->days + file->n_days, days->days, days->n * sizeof *file->days);
+    TRY(content_find_holes(days->batch, period, file->days + file->n_days, days->n, &file->holes, err));
     file->n_days += days->n;
     return LAKE_OK;
 }
@@ -83,6 +88,7 @@ static lake_status read_rows(struct rebuild_file *file, struct examiner *examine
 {
     struct examined_days days = {0};
     file->n_days = 0;
+    buffer_clear(&file->holes);
     do {
         TRY(examiner_next_days(examiner, &days, err));
         if (days.n > 0)
@@ -285,16 +291,9 @@ static lake_status set_ranges(struct rebuild_dataset *dataset, size_t n, struct 
 static lake_status add_days(struct rebuild *rebuild, const struct rebuild_file *file, struct lake_error *err)
 {
     for (size_t i = 0; i < file->n_days; i++) {
-        const struct content_day *day = &file->days[i];
-        struct manifest_content content = {
-            .dataset_id = file->entry.dataset_id,
-            .day = day->day,
-            .n_rows = day->n_rows,
-            .time_from_ms = day->first_ms,
-            .time_to_ms = day->last_ms,
-            .operation_id = rebuild->operation_id,
-        };
-        memcpy(content.sha256, day->sha256, SHA256_BYTES);
+        struct manifest_content content = content_describe(&file->days[i], &file->holes);
+        content.dataset_id = file->entry.dataset_id;
+        content.operation_id = rebuild->operation_id;
         TRY(manifest_put_content(rebuild->manifest, &content, rebuild->snapshot, err));
     }
     return LAKE_OK;

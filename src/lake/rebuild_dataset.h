@@ -16,6 +16,7 @@ struct rebuild_file {
     struct manifest_file entry;
     struct content_day *days; /* memory_free'd */
     size_t n_days;
+    struct buffer holes; /* of these days */
     struct schema *schema;
     const char *problem; /* NULL: it is sound */
     bool is_unreadable;

@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "io/file.h"
 #include "lake/layout.h"
+#include "lake/lost_rows.h"
 #include "lake/moves.h"
 #include "lake/partition_file.h"
 #include "lake/quarantine.h"
@@ -140,20 +141,29 @@ static lake_status record_file(struct stage *stage, const struct manifest_operat
     return manifest_add_file(stage->commit->lake->manifest, file, (const char *)stage->staged_path.data, err);
 }
 
-static lake_status record_lost_day(struct stage *stage, int64_t day, const struct manifest_operation *operation,
-                                   struct lake_error *err)
+static lake_status record_absence(struct stage *stage, const struct manifest_content *lost,
+                                  const struct manifest_operation *operation, struct lake_error *err)
+{
+    const struct lost_day day = {&stage->dataset, lost, NULL};
+    char answer[REPAIR_DETAIL_BYTES];
+    (void)snprintf(answer, sizeof answer, "%.200s was damaged", stage->commit->file->path);
+    const struct manifest_absence like = {.reason = REASON_CORRUPT_SOURCE,
+                                          .operation_id = operation->id,
+                                          .asked_ms = operation->finished_ms,
+                                          .answer = answer};
+    return lost_rows_put_day(stage->commit->lake->manifest, &day, &like, err);
+}
+
+static lake_status record_lost_day(struct stage *stage, const struct manifest_content *lost,
+                                   const struct manifest_operation *operation, struct lake_error *err)
 {
     struct content_day empty;
-    TRY(content_empty_day(day, stage->tools->hash, &empty, err));
-    struct manifest_content content = {
-        .dataset_id = stage->dataset.id,
-        .day = day,
-        .time_from_ms = empty.first_ms,
-        .time_to_ms = empty.last_ms,
-        .operation_id = operation->id,
-    };
-    memcpy(content.sha256, empty.sha256, SHA256_BYTES);
-    return manifest_put_content(stage->commit->lake->manifest, &content, stage->commit->snapshot, err);
+    TRY(content_empty_day(lost->day, stage->tools->hash, &empty, err));
+    struct manifest_content content = content_describe(&empty, NULL);
+    content.dataset_id = stage->dataset.id;
+    content.operation_id = operation->id;
+    TRY(manifest_put_content(stage->commit->lake->manifest, &content, stage->commit->snapshot, err));
+    return record_absence(stage, lost, operation, err);
 }
 
 static lake_status record(struct stage *stage, struct lake_error *err)
@@ -165,7 +175,7 @@ static lake_status record(struct stage *stage, struct lake_error *err)
     TRY(record_file(stage, &operation, err));
     for (size_t i = 0; i < salvage->n_days; i++)
         if (salvage->is_lost[i])
-            TRY(record_lost_day(stage, salvage->days[i].day, &operation, err));
+            TRY(record_lost_day(stage, &salvage->days[i], &operation, err));
     return LAKE_OK;
 }
 

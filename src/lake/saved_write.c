@@ -5,59 +5,23 @@
 
 #include "base/bytes.h"
 #include "base/limits.h"
+#include "lake/saved_bytes.h"
+#include "lake/saved_notes.h"
 
 /* Head: magic, version, length of the body, its SHA-256. */
 static const uint8_t magic[8] = {'d', 'l', 's', 'a', 'v', 'e', '\n', 0};
-enum { VERSION = 1, HEAD_BYTES = 8 + 4 + 8 + SHA256_BYTES };
-/* Of a detail, and of anything else that is text. */
-enum { MOST_TEXT_BYTES = 1 << 20 };
+enum { VERSION = 2, HEAD_BYTES = 8 + 4 + 8 + SHA256_BYTES };
 
 /* ---- writing ---- */
 
-static lake_status put_u32(struct buffer *out, size_t value, struct lake_error *err)
-{
-    uint8_t bytes[4];
-    if (value > UINT32_MAX)
-        return lake_fail(err, LAKE_NO_MEMORY, "a safe point cannot name %zu things", value);
-    store_u32(bytes, (uint32_t)value);
-    return buffer_append(out, bytes, sizeof bytes, err);
-}
-
-static lake_status put_i64(struct buffer *out, int64_t value, struct lake_error *err)
-{
-    uint8_t bytes[8];
-    store_u64(bytes, (uint64_t)value);
-    return buffer_append(out, bytes, sizeof bytes, err);
-}
-
-static lake_status put_i64s(struct buffer *out, const int64_t *const *values, size_t n, struct lake_error *err)
-{
-    for (size_t i = 0; i < n; i++)
-        TRY(put_i64(out, *values[i], err));
-    return LAKE_OK;
-}
-
-static lake_status put_text(struct buffer *out, const char *text, struct lake_error *err)
-{
-    size_t n = strlen(text);
-    TRY(put_u32(out, n, err));
-    return buffer_append(out, text, n, err);
-}
-
-static lake_status put_digest(struct buffer *out, bool has, const uint8_t digest[SHA256_BYTES], struct lake_error *err)
-{
-    TRY(buffer_append_byte(out, has, err));
-    return has ? buffer_append(out, digest, SHA256_BYTES, err) : LAKE_OK;
-}
-
 static lake_status put_columns(const struct saved_write *saved, struct buffer *out, struct lake_error *err)
 {
-    TRY(put_u32(out, saved->n_columns, err));
+    TRY(saved_put_u32(out, saved->n_columns, err));
     for (size_t i = 0; i < saved->n_columns; i++) {
         const struct column_field *field = &saved->columns[i];
-        TRY(put_text(out, field->name, err));
+        TRY(saved_put_text(out, field->name, err));
         TRY(buffer_append_byte(out, (uint8_t)field->type, err));
-        TRY(put_u32(out, (size_t)field->width, err));
+        TRY(saved_put_u32(out, (size_t)field->width, err));
         TRY(buffer_append_byte(out, field->nullable, err));
     }
     return LAKE_OK;
@@ -65,24 +29,24 @@ static lake_status put_columns(const struct saved_write *saved, struct buffer *o
 
 static lake_status put_sources(const struct saved_write *saved, struct buffer *out, struct lake_error *err)
 {
-    TRY(put_u32(out, saved->n_sources, err));
+    TRY(saved_put_u32(out, saved->n_sources, err));
     for (size_t i = 0; i < saved->n_sources; i++) {
         const struct saved_source *source = &saved->sources[i];
-        TRY(put_text(out, source->path, err));
-        TRY(put_i64(out, source->size_bytes, err));
-        TRY(put_digest(out, source->has_sha256, source->sha256, err));
+        TRY(saved_put_text(out, source->path, err));
+        TRY(saved_put_i64(out, source->size_bytes, err));
+        TRY(saved_put_digest(out, source->has_sha256, source->sha256, err));
     }
     return LAKE_OK;
 }
 
 static lake_status put_files(const struct saved_write *saved, struct buffer *out, struct lake_error *err)
 {
-    TRY(put_u32(out, saved->n_files, err));
+    TRY(saved_put_u32(out, saved->n_files, err));
     for (size_t i = 0; i < saved->n_files; i++) {
         const struct saved_file *file = &saved->files[i];
-        TRY(put_text(out, file->name, err));
-        TRY(put_i64(out, file->size_bytes, err));
-        TRY(put_digest(out, file->has_sha256, file->sha256, err));
+        TRY(saved_put_text(out, file->name, err));
+        TRY(saved_put_i64(out, file->size_bytes, err));
+        TRY(saved_put_digest(out, file->has_sha256, file->sha256, err));
     }
     return LAKE_OK;
 }
@@ -91,29 +55,36 @@ static lake_status put_counts(const struct partition_counts *counts, struct buff
 {
     const int64_t *const values[] = {&counts->rows.n_new, &counts->rows.n_changed, &counts->rows.n_equal,
                                      &counts->n_settled, &counts->n_lost};
-    return put_i64s(out, values, sizeof values / sizeof *values, err);
+    return saved_put_i64s(out, values, sizeof values / sizeof *values, err);
 }
 
 static lake_status put_day(const struct content_day *day, struct buffer *out, struct lake_error *err)
 {
     const int64_t *const values[] = {&day->day, &day->first_row, &day->n_rows, &day->first_ms, &day->last_ms};
-    TRY(put_i64s(out, values, sizeof values / sizeof *values, err));
-    return buffer_append(out, day->sha256, SHA256_BYTES, err);
+    TRY(saved_put_i64s(out, values, sizeof values / sizeof *values, err));
+    TRY(buffer_append(out, day->sha256, SHA256_BYTES, err));
+    TRY(buffer_append_byte(out, day->has_holes, err));
+    if (!day->has_holes)
+        return LAKE_OK;
+    TRY(saved_put_u32(out, day->holes_at, err));
+    return saved_put_u32(out, day->n_holes_bytes, err);
 }
 
 static lake_status put_lists(const struct saved_partition *partition, struct buffer *out, struct lake_error *err)
 {
-    TRY(put_u32(out, partition->n_incoming, err));
+    TRY(saved_put_u32(out, partition->n_incoming, err));
     for (size_t i = 0; i < partition->n_incoming; i++) {
-        TRY(put_u32(out, partition->incoming[i].file, err));
-        TRY(put_i64(out, partition->incoming[i].source, err));
+        TRY(saved_put_u32(out, partition->incoming[i].file, err));
+        TRY(saved_put_i64(out, partition->incoming[i].source, err));
     }
-    TRY(put_u32(out, partition->n_base, err));
+    TRY(saved_put_u32(out, partition->n_base, err));
     for (size_t i = 0; i < partition->n_base; i++) {
-        TRY(put_i64(out, partition->base[i].id, err));
-        TRY(put_text(out, partition->base[i].path, err));
+        TRY(saved_put_i64(out, partition->base[i].id, err));
+        TRY(saved_put_text(out, partition->base[i].path, err));
     }
-    TRY(put_u32(out, partition->n_days, err));
+    TRY(saved_put_u32(out, partition->n_holes_bytes, err));
+    TRY(buffer_append(out, partition->holes, partition->n_holes_bytes, err));
+    TRY(saved_put_u32(out, partition->n_days, err));
     for (size_t i = 0; i < partition->n_days; i++)
         TRY(put_day(&partition->days[i], out, err));
     return LAKE_OK;
@@ -123,14 +94,14 @@ static lake_status put_partition(const struct saved_partition *partition, struct
 {
     const int64_t *const values[] = {&partition->start_ms, &partition->end_ms};
     const int64_t *const of_file[] = {&partition->time_from_ms, &partition->time_to_ms, &partition->n_rows};
-    TRY(put_i64s(out, values, sizeof values / sizeof *values, err));
+    TRY(saved_put_i64s(out, values, sizeof values / sizeof *values, err));
     TRY(buffer_append_byte(out, partition->is_changed, err));
     TRY(buffer_append_byte(out, partition->has_file, err));
     TRY(put_counts(&partition->counts, out, err));
     if (partition->has_file) {
-        TRY(put_u32(out, partition->file, err));
-        TRY(put_text(out, partition->path, err));
-        TRY(put_i64s(out, of_file, sizeof of_file / sizeof *of_file, err));
+        TRY(saved_put_u32(out, partition->file, err));
+        TRY(saved_put_text(out, partition->path, err));
+        TRY(saved_put_i64s(out, of_file, sizeof of_file / sizeof *of_file, err));
     }
     return put_lists(partition, out, err);
 }
@@ -138,10 +109,10 @@ static lake_status put_partition(const struct saved_partition *partition, struct
 static lake_status put_runs(const struct saved_write *saved, struct buffer *out, struct lake_error *err)
 {
     TRY(buffer_append_byte(out, saved->is_spilling, err));
-    TRY(put_u32(out, saved->n_runs, err));
+    TRY(saved_put_u32(out, saved->n_runs, err));
     for (size_t i = 0; i < saved->n_runs; i++) {
-        TRY(put_u32(out, saved->runs[i].file, err));
-        TRY(put_i64(out, saved->runs[i].n_rows, err));
+        TRY(saved_put_u32(out, saved->runs[i].file, err));
+        TRY(saved_put_i64(out, saved->runs[i].n_rows, err));
     }
     return LAKE_OK;
 }
@@ -156,17 +127,18 @@ static lake_status put_body(const struct saved_write *saved, struct buffer *out,
                                      &source};
     TRY(buffer_append(out, saved->job, SHA256_BYTES, err));
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        TRY(put_text(out, texts[i], err));
-    TRY(put_i64s(out, values, sizeof values / sizeof *values, err));
-    TRY(put_u32(out, saved->n_note, err));
+        TRY(saved_put_text(out, texts[i], err));
+    TRY(saved_put_i64s(out, values, sizeof values / sizeof *values, err));
+    TRY(saved_put_u32(out, saved->n_note, err));
     TRY(buffer_append(out, saved->note, saved->n_note, err));
     TRY(put_columns(saved, out, err));
     TRY(put_sources(saved, out, err));
     TRY(put_files(saved, out, err));
-    TRY(put_u32(out, saved->n_partitions, err));
+    TRY(saved_put_u32(out, saved->n_partitions, err));
     for (size_t i = 0; i < saved->n_partitions; i++)
         TRY(put_partition(&saved->partitions[i], out, err));
-    return put_runs(saved, out, err);
+    TRY(put_runs(saved, out, err));
+    return saved_notes_put(saved, out, err);
 }
 
 /* The head of the body that follows it. */
@@ -206,147 +178,49 @@ lake_status saved_write_encode(const struct saved_write *saved, struct buffer *o
 
 /* ---- reading ---- */
 
-struct reader {
-    const uint8_t *start, *at, *end;
-    struct arena *arena;
-    struct lake_error *err;
-};
-
-static lake_status fail_at(const struct reader *reader, const char *what)
-{
-    return lake_fail(reader->err, LAKE_CORRUPT, "the record of the safe point is damaged: byte %td: %s",
-                     reader->at - reader->start, what);
-}
-
-static lake_status take_bytes(struct reader *reader, size_t n, const uint8_t **out)
-{
-    if (n > (size_t)(reader->end - reader->at))
-        return fail_at(reader, "it ends too early");
-    *out = reader->at;
-    reader->at += n;
-    return LAKE_OK;
-}
-
-static lake_status take_u32(struct reader *reader, uint32_t *out)
-{
-    const uint8_t *bytes = NULL;
-    TRY(take_bytes(reader, 4, &bytes));
-    *out = load_u32(bytes);
-    return LAKE_OK;
-}
-
-static lake_status take_i64(struct reader *reader, int64_t *out)
-{
-    const uint8_t *bytes = NULL;
-    TRY(take_bytes(reader, 8, &bytes));
-    *out = (int64_t)load_u64(bytes);
-    return LAKE_OK;
-}
-
-static lake_status take_i64s(struct reader *reader, int64_t *const *values, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        TRY(take_i64(reader, values[i]));
-    return LAKE_OK;
-}
-
-/* Things that are counted, or last: never below nothing. */
-static lake_status take_counts(struct reader *reader, int64_t *const *values, size_t n)
-{
-    TRY(take_i64s(reader, values, n));
-    for (size_t i = 0; i < n; i++)
-        if (*values[i] < 0)
-            return fail_at(reader, "a count is negative");
-    return LAKE_OK;
-}
-
-static lake_status take_bool(struct reader *reader, bool *out)
-{
-    const uint8_t *bytes = NULL;
-    TRY(take_bytes(reader, 1, &bytes));
-    *out = bytes[0] == 1;
-    return bytes[0] > 1 ? fail_at(reader, "neither yes nor no") : LAKE_OK;
-}
-
-static lake_status take_text(struct reader *reader, const char **out)
-{
-    const uint8_t *bytes = NULL;
-    uint32_t n = 0;
-    TRY(take_u32(reader, &n));
-    if (n > MOST_TEXT_BYTES)
-        return fail_at(reader, "a text is too long");
-    TRY(take_bytes(reader, n, &bytes));
-    if (memchr(bytes, 0, n) != NULL)
-        return fail_at(reader, "a text has a zero byte");
-    return arena_copy_text(reader->arena, bytes, n, out, reader->err);
-}
-
-static lake_status take_digest(struct reader *reader, bool *has, uint8_t digest[SHA256_BYTES])
-{
-    const uint8_t *bytes = NULL;
-    TRY(take_bool(reader, has));
-    if (!*has)
-        return LAKE_OK;
-    TRY(take_bytes(reader, SHA256_BYTES, &bytes));
-    memcpy(digest, bytes, SHA256_BYTES);
-    return LAKE_OK;
-}
-
-/* A count of things of at least `least` bytes each, and room for them. */
-static lake_status take_list(struct reader *reader, size_t least, size_t size, size_t *n, void *items)
-{
-    uint32_t count = 0;
-    TRY(take_u32(reader, &count));
-    if (count > (size_t)(reader->end - reader->at) / least)
-        return fail_at(reader, "more is counted than there is");
-    TRY(arena_new(reader->arena, count, size, items, reader->err));
-    *n = count;
-    return LAKE_OK;
-}
-
-static lake_status take_file_index(struct reader *reader, const struct saved_write *saved, size_t *out)
+static lake_status take_file_index(struct saved_reader *reader, const struct saved_write *saved, size_t *out)
 {
     uint32_t index = 0;
-    TRY(take_u32(reader, &index));
+    TRY(saved_take_u32(reader, &index));
     *out = index;
-    return index < saved->n_files ? LAKE_OK : fail_at(reader, "a file has no name");
+    return index < saved->n_files ? LAKE_OK : saved_fail(reader, "a file has no name");
 }
 
-static lake_status take_column(struct reader *reader, struct column_field *field)
+static lake_status take_column(struct saved_reader *reader, struct column_field *field)
 {
     const uint8_t *type = NULL;
     uint32_t width = 0;
-    TRY(take_text(reader, &field->name));
-    TRY(take_bytes(reader, 1, &type));
-    TRY(take_u32(reader, &width));
-    TRY(take_bool(reader, &field->nullable));
+    TRY(saved_take_text(reader, &field->name));
+    TRY(saved_take_bytes(reader, 1, &type));
+    TRY(saved_take_u32(reader, &width));
+    TRY(saved_take_bool(reader, &field->nullable));
     bool is_type = *type >= COLUMN_BOOL && *type <= COLUMN_FIXED;
     if (!is_type || width > INT32_MAX || (width > 0) != (*type == COLUMN_FIXED))
-        return fail_at(reader, "a column has no type");
+        return saved_fail(reader, "a column has no type");
     field->type = (enum column_type) * type;
     field->width = (int32_t)width;
     return LAKE_OK;
 }
 
-static lake_status take_columns(struct reader *reader, struct saved_write *saved)
+static lake_status take_columns(struct saved_reader *reader, struct saved_write *saved)
 {
-    TRY(take_list(reader, 10, sizeof *saved->columns, &saved->n_columns, &saved->columns));
+    TRY(saved_take_list(reader, 10, sizeof *saved->columns, &saved->n_columns, &saved->columns));
     if (saved->n_columns > LIMIT_PARQUET_COLUMNS)
-        return fail_at(reader, "too many columns");
+        return saved_fail(reader, "too many columns");
     for (size_t i = 0; i < saved->n_columns; i++)
         TRY(take_column(reader, &saved->columns[i]));
     return LAKE_OK;
 }
 
-static lake_status take_sources(struct reader *reader, struct saved_write *saved)
+static lake_status take_sources(struct saved_reader *reader, struct saved_write *saved)
 {
-    TRY(take_list(reader, 13, sizeof *saved->sources, &saved->n_sources, &saved->sources));
+    TRY(saved_take_list(reader, 13, sizeof *saved->sources, &saved->n_sources, &saved->sources));
     for (size_t i = 0; i < saved->n_sources; i++) {
         struct saved_source *source = &saved->sources[i];
         int64_t *const size = &source->size_bytes;
-        TRY(take_text(reader, &source->path));
-        TRY(take_counts(reader, &size, 1));
-        TRY(take_digest(reader, &source->has_sha256, source->sha256));
+        TRY(saved_take_text(reader, &source->path));
+        TRY(saved_take_counts(reader, &size, 1));
+        TRY(saved_take_digest(reader, &source->has_sha256, source->sha256));
     }
     return LAKE_OK;
 }
@@ -364,62 +238,94 @@ static bool is_file_name(const char *name)
     return has_ending && n < LIMIT_PATH_BYTES / 2 && strchr(name, '/') == NULL;
 }
 
-static lake_status take_files(struct reader *reader, struct saved_write *saved)
+static lake_status take_files(struct saved_reader *reader, struct saved_write *saved)
 {
-    TRY(take_list(reader, 13, sizeof *saved->files, &saved->n_files, &saved->files));
+    TRY(saved_take_list(reader, 13, sizeof *saved->files, &saved->n_files, &saved->files));
     for (size_t i = 0; i < saved->n_files; i++) {
         struct saved_file *file = &saved->files[i];
         int64_t *const size = &file->size_bytes;
-        TRY(take_text(reader, &file->name));
+        TRY(saved_take_text(reader, &file->name));
         if (!is_file_name(file->name) || (i > 0 && strcmp(saved->files[i - 1].name, file->name) >= 0))
-            return fail_at(reader, "that is no name of a staged file");
-        TRY(take_counts(reader, &size, 1));
-        TRY(take_digest(reader, &file->has_sha256, file->sha256));
+            return saved_fail(reader, "that is no name of a staged file");
+        TRY(saved_take_counts(reader, &size, 1));
+        TRY(saved_take_digest(reader, &file->has_sha256, file->sha256));
     }
     return LAKE_OK;
 }
 
-static lake_status take_kept(struct reader *reader, const struct saved_write *saved, struct saved_kept *kept)
+static lake_status take_kept(struct saved_reader *reader, const struct saved_write *saved, struct saved_kept *kept)
 {
     int64_t source = 0;
     TRY(take_file_index(reader, saved, &kept->file));
-    TRY(take_i64(reader, &source));
+    TRY(saved_take_i64(reader, &source));
     if (source < KEPT_SOURCE_IN_ROWS || source > INT32_MAX)
-        return fail_at(reader, "there is no such source");
+        return saved_fail(reader, "there is no such source");
     kept->source = (int32_t)source;
     return LAKE_OK;
 }
 
-static lake_status take_day(struct reader *reader, struct content_day *day)
+static lake_status take_day_holes(struct saved_reader *reader, const struct saved_partition *partition,
+                                  struct content_day *day)
+{
+    uint32_t at = 0, n = 0;
+    TRY(saved_take_bool(reader, &day->has_holes));
+    if (!day->has_holes)
+        return LAKE_OK;
+    TRY(saved_take_u32(reader, &at));
+    TRY(saved_take_u32(reader, &n));
+    day->holes_at = at;
+    day->n_holes_bytes = n;
+    if (at > partition->n_holes_bytes || n > partition->n_holes_bytes - at)
+        return saved_fail(reader, "the holes of a day are not there");
+    return LAKE_OK;
+}
+
+static lake_status take_day(struct saved_reader *reader, const struct saved_partition *partition,
+                            struct content_day *day)
 {
     int64_t *const counts[] = {&day->first_row, &day->n_rows};
     int64_t *const times[] = {&day->first_ms, &day->last_ms};
     const uint8_t *digest = NULL;
-    TRY(take_i64(reader, &day->day));
-    TRY(take_counts(reader, counts, 2));
-    TRY(take_i64s(reader, times, 2));
-    TRY(take_bytes(reader, SHA256_BYTES, &digest));
+    TRY(saved_take_i64(reader, &day->day));
+    TRY(saved_take_counts(reader, counts, 2));
+    TRY(saved_take_i64s(reader, times, 2));
+    TRY(saved_take_bytes(reader, SHA256_BYTES, &digest));
     memcpy(day->sha256, digest, SHA256_BYTES);
+    return take_day_holes(reader, partition, day);
+}
+
+static lake_status take_days(struct saved_reader *reader, struct saved_partition *partition)
+{
+    const uint8_t *bytes = NULL;
+    uint8_t *holes = NULL;
+    uint32_t n = 0;
+    TRY(saved_take_u32(reader, &n));
+    TRY(saved_take_bytes(reader, n, &bytes));
+    TRY(arena_new(reader->arena, n, 1, &holes, reader->err));
+    memcpy(holes, bytes, n);
+    partition->holes = holes;
+    partition->n_holes_bytes = n;
+    TRY(saved_take_list(reader, 5 * 8 + SHA256_BYTES + 1, sizeof *partition->days, &partition->n_days,
+                        &partition->days));
+    for (size_t i = 0; i < partition->n_days; i++)
+        TRY(take_day(reader, partition, &partition->days[i]));
     return LAKE_OK;
 }
 
-static lake_status take_lists(struct reader *reader, const struct saved_write *saved, struct saved_partition *partition)
+static lake_status take_lists(struct saved_reader *reader, const struct saved_write *saved, struct saved_partition *partition)
 {
-    TRY(take_list(reader, 12, sizeof *partition->incoming, &partition->n_incoming, &partition->incoming));
+    TRY(saved_take_list(reader, 12, sizeof *partition->incoming, &partition->n_incoming, &partition->incoming));
     for (size_t i = 0; i < partition->n_incoming; i++)
         TRY(take_kept(reader, saved, &partition->incoming[i]));
-    TRY(take_list(reader, 12, sizeof *partition->base, &partition->n_base, &partition->base));
+    TRY(saved_take_list(reader, 12, sizeof *partition->base, &partition->n_base, &partition->base));
     for (size_t i = 0; i < partition->n_base; i++) {
-        TRY(take_i64(reader, &partition->base[i].id));
-        TRY(take_text(reader, &partition->base[i].path));
+        TRY(saved_take_i64(reader, &partition->base[i].id));
+        TRY(saved_take_text(reader, &partition->base[i].path));
     }
-    TRY(take_list(reader, 5 * 8 + SHA256_BYTES, sizeof *partition->days, &partition->n_days, &partition->days));
-    for (size_t i = 0; i < partition->n_days; i++)
-        TRY(take_day(reader, &partition->days[i]));
-    return LAKE_OK;
+    return take_days(reader, partition);
 }
 
-static lake_status take_staged(struct reader *reader, const struct saved_write *saved,
+static lake_status take_staged(struct saved_reader *reader, const struct saved_write *saved,
                                struct saved_partition *partition)
 {
     int64_t *const times[] = {&partition->time_from_ms, &partition->time_to_ms};
@@ -428,86 +334,86 @@ static lake_status take_staged(struct reader *reader, const struct saved_write *
     if (!partition->has_file)
         return LAKE_OK;
     TRY(take_file_index(reader, saved, &partition->file));
-    TRY(take_text(reader, &partition->path));
-    TRY(take_i64s(reader, times, 2));
-    TRY(take_counts(reader, &rows, 1));
+    TRY(saved_take_text(reader, &partition->path));
+    TRY(saved_take_i64s(reader, times, 2));
+    TRY(saved_take_counts(reader, &rows, 1));
     if (partition->time_from_ms < partition->start_ms || partition->time_to_ms >= partition->end_ms ||
         partition->time_from_ms > partition->time_to_ms)
-        return fail_at(reader, "a file has other times than its partition");
+        return saved_fail(reader, "a file has other times than its partition");
     return LAKE_OK;
 }
 
-static lake_status take_partition(struct reader *reader, const struct saved_write *saved,
+static lake_status take_partition(struct saved_reader *reader, const struct saved_write *saved,
                                   struct saved_partition *partition)
 {
     int64_t *const times[] = {&partition->start_ms, &partition->end_ms};
     struct partition_counts *counts = &partition->counts;
     int64_t *const values[] = {&counts->rows.n_new, &counts->rows.n_changed, &counts->rows.n_equal, &counts->n_settled,
                                &counts->n_lost};
-    TRY(take_i64s(reader, times, 2));
+    TRY(saved_take_i64s(reader, times, 2));
     if (partition->start_ms >= partition->end_ms)
-        return fail_at(reader, "a partition is empty");
-    TRY(take_bool(reader, &partition->is_changed));
-    TRY(take_bool(reader, &partition->has_file));
-    TRY(take_counts(reader, values, sizeof values / sizeof *values));
+        return saved_fail(reader, "a partition is empty");
+    TRY(saved_take_bool(reader, &partition->is_changed));
+    TRY(saved_take_bool(reader, &partition->has_file));
+    TRY(saved_take_counts(reader, values, sizeof values / sizeof *values));
     TRY(take_staged(reader, saved, partition));
     return take_lists(reader, saved, partition);
 }
 
-static lake_status take_partitions(struct reader *reader, struct saved_write *saved)
+static lake_status take_partitions(struct saved_reader *reader, struct saved_write *saved)
 {
-    TRY(take_list(reader, 70, sizeof *saved->partitions, &saved->n_partitions, &saved->partitions));
+    TRY(saved_take_list(reader, 74, sizeof *saved->partitions, &saved->n_partitions, &saved->partitions));
     for (size_t i = 0; i < saved->n_partitions; i++) {
         TRY(take_partition(reader, saved, &saved->partitions[i]));
         if (i > 0 && saved->partitions[i - 1].end_ms > saved->partitions[i].start_ms)
-            return fail_at(reader, "partitions overlap");
+            return saved_fail(reader, "partitions overlap");
     }
     return LAKE_OK;
 }
 
-static lake_status take_runs(struct reader *reader, struct saved_write *saved)
+static lake_status take_runs(struct saved_reader *reader, struct saved_write *saved)
 {
-    TRY(take_bool(reader, &saved->is_spilling));
-    TRY(take_list(reader, 12, sizeof *saved->runs, &saved->n_runs, &saved->runs));
+    TRY(saved_take_bool(reader, &saved->is_spilling));
+    TRY(saved_take_list(reader, 12, sizeof *saved->runs, &saved->n_runs, &saved->runs));
     for (size_t i = 0; i < saved->n_runs; i++) {
         int64_t *const rows = &saved->runs[i].n_rows;
         TRY(take_file_index(reader, saved, &saved->runs[i].file));
-        TRY(take_counts(reader, &rows, 1));
+        TRY(saved_take_counts(reader, &rows, 1));
     }
     return LAKE_OK;
 }
 
-static lake_status take_counters(struct reader *reader, struct saved_write *saved)
+static lake_status take_counters(struct saved_reader *reader, struct saved_write *saved)
 {
     int64_t *const times[] = {&saved->saved_ms, &saved->started_ms};
     int64_t *const counts[] = {&saved->rows_read};
     int64_t *const range[] = {&saved->first_ms, &saved->last_ms};
     int64_t source = 0;
     int64_t *const others[] = {&saved->rows_rejected, &source};
-    TRY(take_i64s(reader, times, 2));
-    TRY(take_counts(reader, counts, 1));
-    TRY(take_i64s(reader, range, 2));
-    TRY(take_counts(reader, others, 2));
+    TRY(saved_take_i64s(reader, times, 2));
+    TRY(saved_take_counts(reader, counts, 1));
+    TRY(saved_take_i64s(reader, range, 2));
+    TRY(saved_take_counts(reader, others, 2));
     if (source > INT32_MAX)
-        return fail_at(reader, "there is no such source");
+        return saved_fail(reader, "there is no such source");
     saved->source = (int32_t)source;
     return LAKE_OK;
 }
 
-static lake_status take_beginning(struct reader *reader, struct saved_write *saved)
+static lake_status take_beginning(struct saved_reader *reader, struct saved_write *saved)
 {
     const char **const texts[] = {&saved->kind, &saved->exchange, &saved->market, &saved->symbol,
                                   &saved->type, &saved->period,   &saved->detail};
     const uint8_t *bytes = NULL;
     uint8_t *note = NULL;
     uint32_t n = 0;
-    TRY(take_bytes(reader, SHA256_BYTES, &bytes));
+    TRY(saved_take_bytes(reader, SHA256_BYTES, &bytes));
     memcpy(saved->job, bytes, SHA256_BYTES);
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        TRY(take_text(reader, texts[i]));
+        TRY(saved_take_text(reader, texts[i]));
     TRY(take_counters(reader, saved));
-    TRY(take_u32(reader, &n));
-    TRY(take_bytes(reader, n, &bytes));
+    TRY(saved_take_u32(reader, &n));
+    TRY(saved_take_bytes(reader, n, &bytes));
     TRY(arena_new(reader->arena, n, 1, &note, reader->err));
     memcpy(note, bytes, n);
     saved->note = note;
@@ -532,7 +438,7 @@ static lake_status check_head(const uint8_t *bytes, size_t n, struct lake_error 
 lake_status saved_write_decode(const uint8_t *bytes, size_t n, struct arena *arena, struct saved_write *out,
                                struct lake_error *err)
 {
-    struct reader reader = {bytes, bytes + HEAD_BYTES, bytes + n, arena, err};
+    struct saved_reader reader = {bytes, bytes + HEAD_BYTES, bytes + n, arena, err};
     *out = (struct saved_write){.n_note = 0};
     TRY(check_head(bytes, n, err));
     TRY(take_beginning(&reader, out));
@@ -541,7 +447,8 @@ lake_status saved_write_decode(const uint8_t *bytes, size_t n, struct arena *are
     TRY(take_files(&reader, out));
     TRY(take_partitions(&reader, out));
     TRY(take_runs(&reader, out));
-    return reader.at == reader.end ? LAKE_OK : fail_at(&reader, "there is more than there should be");
+    TRY(saved_notes_take(&reader, out));
+    return reader.at == reader.end ? LAKE_OK : saved_fail(&reader, "there is more than there should be");
 }
 
 const struct saved_file *saved_write_find_file(const struct saved_file *files, size_t n, const char *name)

@@ -14,6 +14,7 @@
 #include "base/buffer.h"
 #include "column/schema.h"
 #include "lake/partition.h"
+#include "lake/write.h"
 
 /* Of one record, and of what it becomes in memory. A hundred thousand partitions take a third of it. */
 #define SAVED_WRITE_BYTES (128 * MIB)
@@ -47,7 +48,8 @@ struct saved_partition {
     struct saved_kept *incoming;
     struct saved_base *base;
     struct content_day *days;
-    size_t n_incoming, n_base, n_days;
+    const uint8_t *holes; /* what the days' holes_at count from */
+    size_t n_incoming, n_base, n_days, n_holes_bytes;
 };
 
 struct saved_run { /* struct spill_run */
@@ -60,6 +62,16 @@ struct saved_source {
     int64_t size_bytes;
     uint8_t sha256[SHA256_BYTES];
     bool has_sha256;
+};
+
+/* What was noted of the rows so far (write_notes.h). */
+struct saved_member {
+    int64_t source; /* from 1; one more than n_sources: the one being read */
+    const char *name;
+};
+struct saved_origin {
+    size_t member;
+    struct lake_write_origin run;
 };
 
 struct saved_write {
@@ -78,7 +90,11 @@ struct saved_write {
     struct saved_file *files;           /* by name, each once */
     struct saved_partition *partitions; /* by time, disjoint */
     struct saved_run *runs;             /* in the order of their making */
-    size_t n_columns, n_sources, n_files, n_partitions, n_runs;
+    struct saved_member *members;
+    struct saved_origin *origins; /* by member */
+    size_t last_origin;           /* the one that the last row is of, from 1; 0: none */
+    struct lake_write_absence *absences;
+    size_t n_columns, n_sources, n_files, n_partitions, n_runs, n_members, n_origins, n_absences;
 };
 
 /* Replaces the buffer's contents. */

@@ -1,21 +1,19 @@
 /* Scan, the waist through which everything is read: the files of one snapshot, decoded into batches as they are asked for. */
-#include <datalake/lake.h>
+#include "lake/scan.h"
 
 #include <string.h>
 
 #include "base/limits.h"
 #include "base/memory.h"
-#include "column/arrow.h"
 #include "column/time_unit.h"
 #include "lake/assemble.h"
 #include "lake/readers.h"
-#include "lake/scan_plan.h"
 
 /* Rows of a batch where the memory configured allows more than anybody needs at once; and the share of the memory that one
  * batch may take: a caller may hold one while the next is made, and a consumer may copy. */
 enum { MOST_BATCH_ROWS = 1 << 22, MEMORY_SHARE = 4 };
 
-struct lake_scan {
+struct scan {
     struct lake *lake;
     struct arena arena;
     struct reader_pin pin; /* what the plan needs is not expired before the scan is closed */
@@ -32,7 +30,7 @@ struct lake_scan {
 
 /* Narrows a slice to the rows in [start, end): its pages by their index, the rows by their times. At most the first and the last
  * file of a scan need it. */
-static lake_status cut_slice(struct lake_scan *scan, struct slice *slice, struct lake_error *err)
+static lake_status cut_slice(struct scan *scan, struct slice *slice, struct lake_error *err)
 {
     const struct column_field *key = &scan->schema->fields[0];
     struct schema *schema = NULL;
@@ -55,7 +53,7 @@ out:
     return status;
 }
 
-static lake_status plan_slices(struct lake_scan *scan, struct lake_error *err)
+static lake_status plan_slices(struct scan *scan, struct lake_error *err)
 {
     const struct scan_plan *plan = &scan->plan;
     TRY(arena_new(&scan->arena, plan->n_files, sizeof *scan->slices, &scan->slices, err));
@@ -72,7 +70,7 @@ static lake_status plan_slices(struct lake_scan *scan, struct lake_error *err)
 }
 
 /* Keeps rows [skip, skip + n) of the plan. */
-static void keep_rows(struct lake_scan *scan, int64_t skip, int64_t n)
+static void keep_rows(struct scan *scan, int64_t skip, int64_t n)
 {
     size_t n_kept = 0;
     for (size_t i = 0; i < scan->n_slices; i++) {
@@ -90,7 +88,7 @@ static void keep_rows(struct lake_scan *scan, int64_t skip, int64_t n)
     scan->n_slices = n_kept;
 }
 
-static void limit_rows(struct lake_scan *scan, const struct lake_scan_options *options)
+static void limit_rows(struct scan *scan, const struct scan_options *options)
 {
     int64_t total = scan->n_rows;
     int64_t skip = options->tail > 0 && options->tail < total ? total - options->tail : 0;
@@ -104,7 +102,7 @@ static void limit_rows(struct lake_scan *scan, const struct lake_scan_options *o
 
 /* ---- opening ---- */
 
-static int64_t choose_batch_rows(const struct lake_scan *scan, int64_t asked)
+static int64_t choose_batch_rows(const struct scan *scan, int64_t asked)
 {
     size_t row_bytes = 1;
     for (size_t i = 0; i < scan->schema->n_fields; i++) {
@@ -117,41 +115,20 @@ static int64_t choose_batch_rows(const struct lake_scan *scan, int64_t asked)
     return rows < 1 ? 1 : rows;
 }
 
-static lake_status check_options(const struct lake_scan_options *options, struct lake_error *err)
-{
-    if (options == NULL || options->size != sizeof *options)
-        return lake_fail(err, LAKE_INVALID_ARGUMENT, "scan options have an unknown size");
-    if (options->limit < 0 || options->tail < 0 || options->batch_rows < 0)
-        return lake_fail(err, LAKE_INVALID_ARGUMENT, "limit, tail and batch rows cannot be negative");
-    if (options->has_start && options->has_end && options->start_ms > options->end_ms)
-        return lake_fail(err, LAKE_INVALID_ARGUMENT, "the range starts after its end");
-    if (options->as_of < 0)
-        return lake_fail(err, LAKE_INVALID_ARGUMENT, "a snapshot cannot be negative");
-    return LAKE_OK;
-}
-
 /* The pin comes first: what the plan names afterwards cannot expire any more. */
-static lake_status resolve(struct lake_scan *scan, const struct lake_scan_options *options, struct lake_error *err)
+static lake_status resolve(struct scan *scan, const struct scan_options *options, struct lake_error *err)
 {
-    const struct scan_query query = {
-        .selection = options->dataset,
-        .start_ms = options->has_start ? options->start_ms : INT64_MIN,
-        .end_ms = options->has_end ? options->end_ms : INT64_MAX,
-        .as_of = options->as_of,
-    };
-    TRY(readers_pin(scan->lake, options->as_of, &scan->pin, err));
-    TRY(scan_plan_resolve(scan->lake, &query, &scan->arena, &scan->plan, err));
+    TRY(readers_pin(scan->lake, options->query.as_of, &scan->pin, err));
+    TRY(scan_plan_resolve(scan->lake, &options->query, &scan->arena, &scan->plan, err));
     readers_raise(scan->lake, &scan->pin, scan->plan.snapshot);
     return scan_plan_schema(&scan->plan, options->columns, options->n_columns, &scan->schema, err);
 }
 
-lake_status lake_scan_open(struct lake *lake, const struct lake_scan_options *options, struct lake_scan **out,
-                           struct lake_error *err)
+lake_status scan_open(struct lake *lake, const struct scan_options *options, struct scan **out, struct lake_error *err)
 {
-    struct lake_scan *scan = NULL;
+    struct scan *scan = NULL;
     lake_status status = LAKE_OK;
     *out = NULL;
-    TRY(check_options(options, err));
     TRY(memory_new(1, sizeof *scan, &scan, err));
     scan->lake = lake;
     arena_init(&scan->arena, LIMIT_ENGINE_BYTES);
@@ -167,11 +144,11 @@ lake_status lake_scan_open(struct lake *lake, const struct lake_scan_options *op
     *out = scan;
     scan = NULL;
 out:
-    lake_scan_close(scan);
+    scan_close(scan);
     return status;
 }
 
-void lake_scan_close(struct lake_scan *scan)
+void scan_close(struct scan *scan)
 {
     if (scan == NULL)
         return;
@@ -182,25 +159,25 @@ void lake_scan_close(struct lake_scan *scan)
     memory_free(scan);
 }
 
-int64_t lake_scan_rows(const struct lake_scan *scan)
+int64_t scan_rows(const struct scan *scan)
 {
     return scan->n_rows;
 }
 
-struct lake_selection lake_scan_dataset(const struct lake_scan *scan, bool *chosen)
+const struct scan_plan *scan_get_plan(const struct scan *scan)
 {
-    const struct manifest_dataset *dataset = &scan->plan.dataset;
-    struct lake_selection selection = {dataset->exchange, dataset->market, dataset->symbol, dataset->type,
-                                       dataset->period};
-    if (chosen != NULL)
-        *chosen = scan->plan.was_chosen;
-    return selection;
+    return &scan->plan;
+}
+
+const struct schema *scan_get_schema(const struct scan *scan)
+{
+    return scan->schema;
 }
 
 /* ---- reading ---- */
 
 /* The slices of the next batch: whole files as long as they fit; a file that alone is larger is cut. */
-static size_t count_batch_slices(struct lake_scan *scan, struct slice *rest)
+static size_t count_batch_slices(struct scan *scan, struct slice *rest)
 {
     int64_t n_rows = 0;
     size_t n = 0;
@@ -217,9 +194,8 @@ static size_t count_batch_slices(struct lake_scan *scan, struct slice *rest)
     return 1;
 }
 
-static lake_status next_batch(void *context, struct batch *out, struct lake_error *err)
+lake_status scan_next(struct scan *scan, struct batch *out, struct lake_error *err)
 {
-    struct lake_scan *scan = context;
     struct slice rest;
     memset(out, 0, sizeof *out);
     if (scan->next_slice == scan->n_slices)
@@ -236,28 +212,4 @@ static lake_status next_batch(void *context, struct batch *out, struct lake_erro
     else
         scan->next_slice += n;
     return LAKE_OK;
-}
-
-lake_status lake_scan_schema(const struct lake_scan *scan, struct ArrowSchema *out, struct lake_error *err)
-{
-    return arrow_export_schema(scan->schema, out, err);
-}
-
-lake_status lake_scan_next(struct lake_scan *scan, struct ArrowArray *out, struct lake_error *err)
-{
-    struct batch batch;
-    memset(out, 0, sizeof *out);
-    TRY(next_batch(scan, &batch, err));
-    return batch.release == NULL ? LAKE_OK : arrow_export_batch(&batch, out, err);
-}
-
-static void release_scan(void *context)
-{
-    lake_scan_close(context);
-}
-
-lake_status lake_scan_take_stream(struct lake_scan *scan, struct ArrowArrayStream *out, struct lake_error *err)
-{
-    struct batch_source source = {scan->schema, next_batch, release_scan, scan};
-    return arrow_export_stream(source, out, err);
 }

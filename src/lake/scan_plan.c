@@ -162,7 +162,8 @@ lake_status scan_plan_resolve(struct lake *lake, const struct scan_query *query,
     status = manifest_read_end(lake->manifest, begun, status, err);
     mutex_unlock(lake->mutex);
     if (status == LAKE_OK && !selected.is_found)
-        return fail_not_found(lake, &scope, &selected, err);
+        return query->is_tried ? lake_fail(err, LAKE_NOT_FOUND, "there is no such dataset")
+                               : fail_not_found(lake, &scope, &selected, err);
     return status;
 }
 

@@ -15,6 +15,7 @@ struct scan_query {
     struct lake_selection selection;
     int64_t start_ms, end_ms; /* half open */
     int64_t as_of;            /* 0: now */
+    bool is_tried;            /* a dataset that is not there is no surprise: its near matches are not looked for */
 };
 
 struct scan_plan { /* strings and arrays live in the arena */

@@ -6,18 +6,21 @@
 #include <datalake/history.h>
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/buffer.h"
 #include "base/calendar.h"
 #include "base/limits.h"
 #include "lake/change_set.h"
+#include "lake/lost_rows.h"
 #include "manifest/history.h"
 
 /* Later operations that an error names. */
 enum { MOST_NAMED = 5 };
 /* Operations looked at at once for the latest that changed rows. */
 enum { LOG_PAGE = 32 };
+enum { ANSWER_BYTES = 64 };
 
 struct undo {
     struct lake *lake;
@@ -246,6 +249,15 @@ static lake_status look_up(struct undo *undo, int64_t snapshot, struct lake_erro
     return status;
 }
 
+/* Rows that go again are known to have been there. */
+static lake_status record(void *context, const struct commit *commit, struct lake_error *err)
+{
+    const struct undo *undo = context;
+    char answer[ANSWER_BYTES];
+    (void)snprintf(answer, sizeof answer, "undo of snapshot %" PRId64, undo->entry.snapshot);
+    return lost_rows_put(commit, answer, err);
+}
+
 static lake_status run(struct undo *undo, const struct lake_undo_options *options, struct lake_change_result *result,
                        struct lake_error *err)
 {
@@ -253,6 +265,7 @@ static lake_status run(struct undo *undo, const struct lake_undo_options *option
     struct change_set_options set_options = {.kind = "undo",
                                              .undoes = undo->entry.snapshot,
                                              .approve = approve,
+                                             .record = record,
                                              .context = undo,
                                              .progress = options->progress};
     struct change_set *set = NULL;

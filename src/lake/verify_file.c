@@ -20,12 +20,14 @@ static const struct problem missing = {"missing", VERIFY_DAMAGED}, misplaced = {
                             unreadable = {"unreadable", VERIFY_UNREADABLE}, wrong_size = {"size", VERIFY_DAMAGED},
                             wrong_checksum = {"checksum", VERIFY_DAMAGED}, structure = {"structure", VERIFY_AT_ODDS},
                             wrong_rows = {"rows", VERIFY_AT_ODDS}, wrong_columns = {"columns", VERIFY_AT_ODDS},
-                            wrong_range = {"range", VERIFY_AT_ODDS}, wrong_content = {"content", VERIFY_AT_ODDS};
+                            wrong_range = {"range", VERIFY_AT_ODDS}, wrong_content = {"content", VERIFY_AT_ODDS},
+                            wrong_holes = {"holes", VERIFY_AT_ODDS};
 
 struct verify_tools {
     struct lake *lake;
     struct examiner *examiner;
-    struct arena arena; /* contents of the file at hand */
+    struct arena arena;  /* contents of the file at hand */
+    struct buffer holes; /* of the day at hand */
 };
 
 /* One check of one file. */
@@ -43,6 +45,7 @@ lake_status verify_tools_new(struct lake *lake, struct verify_tools **out, struc
     TRY(memory_new(1, sizeof *tools, &tools, err));
     tools->lake = lake;
     arena_init(&tools->arena, LIMIT_ENGINE_BYTES);
+    buffer_init(&tools->holes, LIMIT_ENGINE_BYTES);
     TRY_OUT(examiner_new(lake, &tools->examiner, err));
     *out = tools;
     tools = NULL;
@@ -57,6 +60,7 @@ void verify_tools_free(struct verify_tools *tools)
         return;
     examiner_free(tools->examiner);
     arena_release(&tools->arena);
+    buffer_release(&tools->holes);
     memory_free(tools);
 }
 
@@ -204,15 +208,44 @@ static bool same_day(const struct content_day *day, const struct manifest_conten
            memcmp(content->sha256, day->sha256, SHA256_BYTES) == 0;
 }
 
-static void check_days(struct check *check, const struct examined_days *days, struct contents *contents)
+/* The holes of a day whose rows are those of the manifest; days whose holes were never recorded have none to compare with. */
+static lake_status check_holes(struct check *check, const struct batch *batch, const struct content_day *of_rows,
+                               const struct manifest_content *content, struct lake_error *err)
 {
-    char day[CALENDAR_TEXT_BYTES];
+    struct buffer *holes = &check->tools->holes;
+    struct content_day day = *of_rows;
+    const struct period *period = NULL;
+    char text[CALENDAR_TEXT_BYTES];
+    if (content->holes == NULL)
+        return LAKE_OK;
+    buffer_clear(holes);
+    if (period_find(check->subject->dataset->period, &period, NULL) != LAKE_OK)
+        return lake_fail(err, LAKE_CORRUPT, "its dataset is of period '%.40s', which there is not",
+                         check->subject->dataset->period);
+    TRY(content_find_holes(batch, period, &day, 1, holes, err));
+    if (content->n_holes_bytes == holes->length &&
+        (holes->length == 0 || memcmp(content->holes, holes->data, holes->length) == 0))
+        return LAKE_OK;
+    calendar_format_day(day.day, text);
+    found(check->finding, &wrong_holes, "the bars that are missing on %s are not those the manifest says", text);
+    return LAKE_OK;
+}
+
+static lake_status check_days(struct check *check, const struct examined_days *days, struct contents *contents,
+                              struct lake_error *err)
+{
+    char text[CALENDAR_TEXT_BYTES];
     for (size_t i = 0; i < days->n && check->finding->problem == NULL; i++) {
-        if (same_day(&days->days[i], next_content(contents)))
+        const struct content_day *day = &days->days[i];
+        const struct manifest_content *content = next_content(contents);
+        if (same_day(day, content)) {
+            TRY(check_holes(check, days->batch, day, content, err));
             continue;
-        calendar_format_day(days->days[i].day, day);
-        found(check->finding, &wrong_content, "the rows of %s are not those the manifest has a hash of", day);
+        }
+        calendar_format_day(day->day, text);
+        found(check->finding, &wrong_content, "the rows of %s are not those the manifest has a hash of", text);
     }
+    return LAKE_OK;
 }
 
 static lake_status check_rows(struct check *check, struct lake_error *err)
@@ -224,7 +257,7 @@ static lake_status check_rows(struct check *check, struct lake_error *err)
     TRY(find_contents(check, &contents, err));
     do {
         TRY(examiner_next_days(check->tools->examiner, &days, err));
-        check_days(check, &days, &contents);
+        TRY(check_days(check, &days, &contents, err));
         for (size_t i = 0; i < days.n; i++) {
             first_ms = n_rows == 0 ? days.days[i].first_ms : first_ms;
             last_ms = days.days[i].last_ms;

@@ -70,6 +70,7 @@ lake_status lake_write_begin(struct lake *lake, const struct lake_selection *dat
     write->lake = lake;
     write->kind = kind;
     write->started_ms = lake->io.ops->now_ms(lake->io.context);
+    write_notes_init(&write->notes);
     TRY_OUT(name_dataset(write, dataset, err));
     if (manifest_is_read_only(lake->manifest)) {
         status = lake_fail(err, LAKE_PERMISSION, "%s: this user may read the lake, not write to it", lake->db_path);
@@ -96,6 +97,7 @@ void lake_write_free(struct lake_write *write)
     if (write->partitions.lake != NULL)
         partition_set_release(&write->partitions);
     write_release_rows(write);
+    write_notes_release(&write->notes);
     schema_free(write->columns);
     memory_free(write->detail);
     memory_free(write->sources);
@@ -218,9 +220,16 @@ static lake_status check_usable(const struct lake_write *write, struct lake_erro
     return LAKE_OK;
 }
 
+static lake_status check_open(const struct lake_write *write, struct lake_error *err)
+{
+    if (write->is_staged)
+        return lake_fail(err, LAKE_INVALID_STATE, "this write is staged: rows for it come too late");
+    return check_usable(write, err);
+}
+
 lake_status lake_write_append(struct lake_write *write, const struct batch *batch, struct lake_error *err)
 {
-    TRY(check_usable(write, err));
+    TRY(check_open(write, err));
     if (batch->n_rows == 0)
         return LAKE_OK;
     lake_status status = append(write, batch, err);
@@ -247,6 +256,35 @@ lake_status lake_write_set_detail(struct lake_write *write, const char *text, in
     write->detail = copy;
     write->rows_rejected = rows_rejected;
     return LAKE_OK;
+}
+
+/* ---- notes ---- */
+
+lake_status lake_write_begin_member(struct lake_write *write, const char *member, struct lake_error *err)
+{
+    return write_notes_begin_member(&write->notes, (int64_t)write->n_sources + 1, member, err);
+}
+
+lake_status lake_write_note_origin(struct lake_write *write, const struct lake_write_origin *stretch,
+                                   struct lake_error *err)
+{
+    if (write->notes.n_members == 0)
+        return lake_fail(err, LAKE_INVALID_STATE, "rows have an origin before a source has a member");
+    return write_notes_add_origin(&write->notes, stretch, err);
+}
+
+lake_status lake_write_note_absence(struct lake_write *write, const struct lake_write_absence *absence,
+                                    struct lake_error *err)
+{
+    if (!write->type->has_period || absence->start_ms >= absence->end_ms)
+        return lake_fail(err, LAKE_INVALID_ARGUMENT, "what is absent is a range of bars");
+    return write_notes_add_absence(&write->notes, absence, err);
+}
+
+lake_status lake_write_add_finding(struct lake_write *write, const struct lake_write_finding *finding,
+                                   struct lake_error *err)
+{
+    return write_notes_add_finding(&write->notes, finding, err);
 }
 
 /* ---- committing ---- */
@@ -276,6 +314,7 @@ static void sum_up(const struct lake_write *write, struct lake_write_result *res
         result->files_written += partition->is_changed;
         result->bytes_written += partition->is_changed && partition->has_file ? partition->file.size_bytes : 0;
     }
+    result->rows_repeated = result->rows_read - result->rows_new - result->rows_changed - result->rows_equal;
 }
 
 struct committing {
@@ -300,6 +339,12 @@ static lake_status prepare(void *context, struct lake_error *err)
     return LAKE_OK;
 }
 
+static lake_status record(void *context, const struct commit *commit, struct lake_error *err)
+{
+    const struct committing *committing = context;
+    return write_record_notes(committing->write, commit, err);
+}
+
 static lake_status commit_changes(struct lake_write *write, struct lake_write_result *result, struct lake_error *err)
 {
     struct committing committing = {.write = write,
@@ -312,7 +357,8 @@ static lake_status commit_changes(struct lake_write *write, struct lake_write_re
                                                   .detail = write->detail == NULL ? "" : write->detail},
                                     .result = result};
     const struct commit_target target = {&write->dataset, write->columns};
-    const struct commit_owner owner = {.restage = restage, .prepare = prepare, .context = &committing};
+    const struct commit_owner owner = {
+        .restage = restage, .prepare = prepare, .record = record, .context = &committing};
     struct commit commit = {.set = &write->partitions,
                             .targets = &target,
                             .n_targets = 1,
@@ -330,11 +376,13 @@ out:
     return status;
 }
 
-lake_status lake_write_preview(struct lake_write *write, struct lake_write_result *result, struct lake_error *err)
+lake_status lake_write_stage(struct lake_write *write, struct lake_write_result *result, struct lake_error *err)
 {
-    TRY(check_usable(write, err));
-    write->has_failed = true; /* it is over, as with a commit */
+    TRY(check_open(write, err));
+    write->has_failed = true;
     TRY(write_stage_all(write, err));
+    write->has_failed = false;
+    write->is_staged = true;
     sum_up(write, result);
     return LAKE_OK;
 }
@@ -342,7 +390,8 @@ lake_status lake_write_preview(struct lake_write *write, struct lake_write_resul
 lake_status lake_write_commit(struct lake_write *write, struct lake_write_result *result, struct lake_error *err)
 {
     TRY(check_usable(write, err));
+    if (!write->is_staged)
+        TRY(lake_write_stage(write, result, err));
     write->has_failed = true; /* whatever happens, it is not committed twice */
-    TRY(write_stage_all(write, err));
     return commit_changes(write, result, err);
 }

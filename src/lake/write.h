@@ -9,7 +9,11 @@
  *     TRY(lake_write_begin(lake, &selection, "ingest", &write, err));
  *     TRY_OUT(lake_write_append(write, &batch, err));
  *     TRY_OUT(lake_write_commit(write, &result, err));
- *     out: lake_write_free(write);       // without a commit: leaves no trace */
+ *     out: lake_write_free(write);       // without a commit: leaves no trace
+ *
+ * Beside the rows a write takes notes for the manifest (manifest/knowledge.h): where in its sources rows stood, what its sources were
+ * asked for and lack, what was found in them. They are recorded with the commit, of days that it changed, and outlive safe points. Their number is
+ * bounded: what comes beyond WRITE_MOST_ORIGINS and WRITE_MOST_ABSENCES is not noted. */
 #ifndef LAKE_WRITE_H
 #define LAKE_WRITE_H
 
@@ -25,6 +29,7 @@ struct lake_write_result {
     int64_t rows_read; /* appended */
     int64_t rows_new, rows_changed,
         rows_equal; /* keys: absent before, present with other values, present and the same */
+    int64_t rows_repeated; /* of rows_read: their key came again in this write */
     int64_t first_ms, last_ms;
     int64_t days_changed, files_written;
     int64_t bytes_written; /* of those files */
@@ -49,9 +54,54 @@ LAKE_MUST_CHECK lake_status lake_write_add_source(struct lake_write *write, cons
 /* What the operation's record says besides (may be NULL): the rows put aside and what was done about others. */
 LAKE_MUST_CHECK lake_status lake_write_set_detail(struct lake_write *write, const char *text, int64_t rows_rejected,
                                                   struct lake_error *err);
-/* What a commit would do now: stages everything and commits nothing. Nothing can be appended or committed after it. */
-LAKE_MUST_CHECK lake_status lake_write_preview(struct lake_write *write, struct lake_write_result *result,
-                                               struct lake_error *err);
+
+/* ---- notes ---- */
+
+#define WRITE_MOST_ORIGINS ((size_t)1 << 18)
+#define WRITE_MOST_ABSENCES ((size_t)1 << 16)
+enum { WRITE_DAY_RUNS = 4 }; /* of one member and day; what jumps about more is joined */
+
+/* Rows of one UTC day that followed each other in a source. */
+struct lake_write_origin {
+    int64_t day, n_rows;
+    int64_t key_from_ms, key_to_ms; /* least and greatest time, both included */
+    int64_t line_from, line_to;     /* the first and the last */
+    int64_t n_rises, n_falls;       /* of the time from row to row */
+};
+
+enum lake_write_absence_kind { WRITE_SOURCE_EMPTY, WRITE_CORRUPT_SOURCE, WRITE_STILL_OPEN };
+struct lake_write_absence {
+    enum lake_write_absence_kind kind;
+    int64_t start_ms, end_ms; /* half open */
+    const char *answer;       /* "btc.csv has none" */
+};
+
+struct lake_write_finding {
+    const char *rule; /* "backward", "close-outside" … */
+    int64_t n_rows;
+    int64_t first_ms, last_ms; /* 0, 0: not known */
+    const char *place, *detail;
+};
+
+/* The rows noted from now on stand in this member ("": there are none) of the source that is added next. Once more for the same: goes on
+ * with it. */
+LAKE_MUST_CHECK lake_status lake_write_begin_member(struct lake_write *write, const char *member,
+                                                    struct lake_error *err);
+/* Stretches in source order: one of the day of the stretch before goes on with it. */
+LAKE_MUST_CHECK lake_status lake_write_note_origin(struct lake_write *write, const struct lake_write_origin *stretch,
+                                                   struct lake_error *err);
+/* Of bars. Where several hold an instant a row put aside counts more than a source that is empty. */
+LAKE_MUST_CHECK lake_status lake_write_note_absence(struct lake_write *write, const struct lake_write_absence *absence,
+                                                    struct lake_error *err);
+/* Behind the last safe point: findings are not saved. */
+LAKE_MUST_CHECK lake_status lake_write_add_finding(struct lake_write *write, const struct lake_write_finding *finding,
+                                                   struct lake_error *err);
+
+/* ---- the end ---- */
+
+/* Stages everything and says what a commit would do now, which may follow or not. Nothing can be appended after it. */
+LAKE_MUST_CHECK lake_status lake_write_stage(struct lake_write *write, struct lake_write_result *result,
+                                             struct lake_error *err);
 LAKE_MUST_CHECK lake_status lake_write_commit(struct lake_write *write, struct lake_write_result *result,
                                               struct lake_error *err);
 void lake_write_free(struct lake_write *write);

@@ -310,6 +310,8 @@ static lake_status restore_lists(const struct resuming *resuming, const struct s
     if (saved->n_days > 0)
         memcpy(partition->days, saved->days, saved->n_days * sizeof *partition->days);
     partition->n_days = saved->n_days;
+    buffer_init(&partition->holes, LIMIT_ENGINE_BYTES);
+    TRY(buffer_append(&partition->holes, saved->holes, saved->n_holes_bytes, err));
     TRY(memory_new(saved->n_incoming, sizeof *partition->incoming, &partition->incoming, err));
     for (size_t i = 0; i < saved->n_incoming; i++) {
         struct kept_rows *kept = &partition->incoming[i];
@@ -397,6 +399,23 @@ static lake_status restore_sources(const struct resuming *resuming, struct lake_
     return LAKE_OK;
 }
 
+/* Origins are by member, in the order in which members were begun. */
+static lake_status restore_notes(const struct resuming *resuming, struct lake_error *err)
+{
+    const struct saved_write *saved = &resuming->saved;
+    struct write_notes *notes = &resuming->write->notes;
+    size_t next = 0;
+    for (size_t i = 0; i < saved->n_members; i++) {
+        TRY(write_notes_begin_member(notes, saved->members[i].source, saved->members[i].name, err));
+        for (; next < saved->n_origins && saved->origins[next].member == i; next++)
+            TRY(write_notes_restore_origin(notes, &saved->origins[next].run, err));
+    }
+    notes->last = saved->last_origin > notes->member_first ? saved->last_origin : 0;
+    for (size_t i = 0; i < saved->n_absences; i++)
+        TRY(write_notes_add_absence(notes, &saved->absences[i], err));
+    return LAKE_OK;
+}
+
 static lake_status restore_counters(const struct resuming *resuming, struct lake_error *err)
 {
     const struct saved_write *saved = &resuming->saved;
@@ -418,6 +437,7 @@ static lake_status restore(const struct resuming *resuming, struct lake_error *e
     TRY(restore_files(resuming, err));
     TRY(restore_counters(resuming, err));
     TRY(restore_sources(resuming, err));
+    TRY(restore_notes(resuming, err));
     for (size_t i = 0; i < saved->n_partitions; i++)
         TRY(restore_partition(resuming, &saved->partitions[i], err));
     return restore_runs(resuming, err);

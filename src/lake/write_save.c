@@ -183,6 +183,8 @@ static lake_status describe_partition(struct saving *saving, const struct partit
     out->n_base = partition->n_base;
     out->days = partition->days;
     out->n_days = partition->n_days;
+    out->holes = partition->holes.data;
+    out->n_holes_bytes = partition->holes.length;
     TRY(describe_staged(saving, partition, out, err));
     TRY(arena_new(&saving->arena, out->n_incoming, sizeof *out->incoming, &out->incoming, err));
     for (size_t i = 0; i < out->n_incoming; i++)
@@ -232,6 +234,26 @@ static lake_status describe_runs(struct saving *saving, struct lake_error *err)
     return LAKE_OK;
 }
 
+static lake_status describe_notes(struct saving *saving, struct lake_error *err)
+{
+    const struct write_notes *notes = &saving->write->notes;
+    struct saved_write *saved = &saving->saved;
+    TRY(arena_new(&saving->arena, notes->n_members, sizeof *saved->members, &saved->members, err));
+    for (; saved->n_members < notes->n_members; saved->n_members++) {
+        const struct note_member *member = &notes->members[saved->n_members];
+        saved->members[saved->n_members] = (struct saved_member){member->source, member->name};
+    }
+    TRY(arena_new(&saving->arena, notes->n_origins, sizeof *saved->origins, &saved->origins, err));
+    for (; saved->n_origins < notes->n_origins; saved->n_origins++) {
+        const struct note_origin *origin = &notes->origins[saved->n_origins];
+        saved->origins[saved->n_origins] = (struct saved_origin){origin->member, origin->run};
+    }
+    saved->last_origin = notes->last;
+    saved->absences = notes->absences;
+    saved->n_absences = notes->n_absences;
+    return LAKE_OK;
+}
+
 static lake_status describe(struct saving *saving, const uint8_t job[SHA256_BYTES], const struct buffer *note,
                             struct lake_error *err)
 {
@@ -262,6 +284,7 @@ static lake_status describe(struct saving *saving, const uint8_t job[SHA256_BYTE
     memcpy(saved->job, job, SHA256_BYTES);
     TRY(describe_sources(saving, err));
     TRY(describe_partitions(saving, err));
+    TRY(describe_notes(saving, err));
     return describe_runs(saving, err);
 }
 

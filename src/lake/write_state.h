@@ -1,4 +1,4 @@
-/* A write between its begin and its commit: what write.c, write_rows.c and write_save.c share. Nobody else looks inside.
+/* A write between its begin and its commit: what write.c, write_rows.c, write_record.c and write_save.c share. Nobody else looks inside.
  *
  * A row that was appended is in one of three places, and arrived in this order wherever two of them hold rows of one partition:
  *   1. staged: in the files of a partition of `partitions` (its staged file, or its `incoming` ones);
@@ -8,7 +8,7 @@
  * that appends may look, and not at what is being staged.
  *
  * write_settle is the safe point: it leaves nothing collected and nothing under way, so that partitions, spill.runs, columns,
- * sources and the counters say all there is to know about the rows so far. A partition whose is_saved is set keeps its files when
+ * sources, notes and the counters say all there is to know about the rows so far. A partition whose is_saved is set keeps its files when
  * it is staged again (as new ones): whoever set it removes those no longer named. The same holds for runs. */
 #ifndef LAKE_WRITE_STATE_H
 #define LAKE_WRITE_STATE_H
@@ -17,6 +17,7 @@
 #include "lake/partition_set.h"
 #include "lake/spill.h"
 #include "lake/write.h"
+#include "lake/write_notes.h"
 
 /* Rows collected take so much of the memory configured, and as much again while they are staged or spilled. */
 enum { WRITE_MEMORY_SHARE = 16 };
@@ -46,7 +47,9 @@ struct lake_write {
     int64_t rows_rejected;                /* of the operation, as its caller counted them */
     int64_t rows_read, first_ms, last_ms; /* ms also where the type's times are finer */
     int64_t started_ms;
+    struct write_notes notes;
     bool has_failed; /* rows may be lost: it cannot be committed any more */
+    bool is_staged;  /* all of it: nothing may be appended */
 
     /* Nothing of this outlives write_settle. */
     struct schema *
@@ -72,6 +75,10 @@ LAKE_MUST_CHECK lake_status write_add_rows(struct lake_write *write, const struc
 LAKE_MUST_CHECK lake_status write_settle(struct lake_write *write, struct lake_error *err);
 /* Stages everything, spilled or not. Nothing may be added afterwards. */
 LAKE_MUST_CHECK lake_status write_stage_all(struct lake_write *write, struct lake_error *err);
+/* Within the manifest's transaction: what was noted of the days that the commit changed, and what is known of the rest. */
+struct commit;
+LAKE_MUST_CHECK lake_status write_record_notes(const struct lake_write *write, const struct commit *commit,
+                                               struct lake_error *err);
 /* Frees what rows are collected in. */
 void write_release_rows(struct lake_write *write);
 

@@ -68,6 +68,14 @@ static lake_status refuse_expired(struct manifest *manifest, const struct place 
     return mark.last == 0 ? LAKE_OK : fail_expired(manifest, place, &mark, err);
 }
 
+/* Days from callers may be as far away as INT64_MIN and INT64_MAX. */
+static int64_t ms_of_day(int64_t day)
+{
+    if (day > INT64_MAX / MS_PER_DAY)
+        return INT64_MAX;
+    return day < INT64_MIN / MS_PER_DAY ? INT64_MIN : day * MS_PER_DAY;
+}
+
 lake_status manifest_find_files_at(struct manifest *manifest, int64_t dataset_id, int64_t from_ms, int64_t to_ms,
                                    int64_t snapshot, struct arena *arena, struct manifest_file **out, size_t *n,
                                    struct lake_error *err)
@@ -75,6 +83,24 @@ lake_status manifest_find_files_at(struct manifest *manifest, int64_t dataset_id
     const struct place place = {dataset_id, from_ms, to_ms, snapshot};
     const struct sql_value values[] = {sql_int(dataset_id), sql_int(from_ms), sql_int(to_ms), sql_int(snapshot)};
     const struct query query = {STATEMENT_FILES_AT, values, 4, sizeof **out, query_read_file, NULL, NULL};
+    bool begun = false;
+    lake_status status = LAKE_OK;
+    *out = NULL;
+    *n = 0;
+    TRY(manifest_read_begin(manifest, &begun, err));
+    TRY_OUT(refuse_expired(manifest, &place, err));
+    TRY_OUT(query_collect(manifest, &query, arena, out, n, err));
+out:
+    return manifest_read_end(manifest, begun, status, err);
+}
+
+lake_status manifest_find_contents_at(struct manifest *manifest, int64_t dataset_id, int64_t from_day, int64_t to_day,
+                                      int64_t snapshot, struct arena *arena, struct manifest_content **out, size_t *n,
+                                      struct lake_error *err)
+{
+    const struct place place = {dataset_id, ms_of_day(from_day), ms_of_day(to_day), snapshot};
+    const struct sql_value values[] = {sql_int(dataset_id), sql_int(from_day), sql_int(to_day), sql_int(snapshot)};
+    const struct query query = {STATEMENT_CONTENTS_AT, values, 4, sizeof **out, query_read_content, NULL, NULL};
     bool begun = false;
     lake_status status = LAKE_OK;
     *out = NULL;

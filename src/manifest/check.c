@@ -78,6 +78,18 @@ static const struct check_query queries[] = {
             "   lag(committed_ms) OVER (ORDER BY id) AS before FROM snapshots) WHERE before > committed_ms"},
     {false, "SELECT 'operation ' || o.id || ' and snapshot ' || o.snapshot || ' do not belong together'"
             " FROM operations AS o LEFT JOIN snapshots AS s ON s.id = o.snapshot WHERE s.operation_id IS NOT o.id"},
+    {false, "SELECT " DATASET_NAME " || ': snapshot ' || d.changed || ' is not the last that changed it'"
+            " FROM datasets AS d LEFT JOIN (SELECT dataset_id, max(added) AS added FROM contents WHERE retired = 0"
+            "   GROUP BY dataset_id) AS c ON c.dataset_id = d.id WHERE d.changed <> coalesce(c.added, 0)"},
+    {false, "SELECT 'lineage of day ' || min(l.day) || ' of dataset ' || l.dataset_id || ' is of a dataset that is not"
+            " derived' FROM lineage AS l WHERE NOT EXISTS (SELECT 1 FROM derivations AS d"
+            "   WHERE d.dataset_id = l.dataset_id) GROUP BY l.dataset_id"},
+    {false, "SELECT 'absence at ' || start_ms || ' of dataset ' || dataset_id || ' overlaps the one before it' FROM"
+            " (SELECT dataset_id, start_ms, lag(end_ms) OVER (PARTITION BY dataset_id ORDER BY start_ms) AS end_before"
+            "   FROM absences) WHERE end_before > start_ms"},
+    {false, "SELECT 'absence at ' || start_ms || ' of dataset ' || dataset_id || ' is known by operation ' ||"
+            " operation_id || ', which is not there' FROM absences WHERE operation_id <> 0"
+            "   AND operation_id NOT IN (SELECT id FROM operations)"},
     {true, "SELECT 'operation ' || o.id || ' counts ' || o.n_uses || ' uses and has ' || coalesce(u.n, 0)"
            " FROM operations AS o LEFT JOIN (SELECT operation_id, count(*) AS n FROM ("
            "     SELECT operation_id FROM files UNION ALL SELECT operation_id FROM contents"

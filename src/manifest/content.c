@@ -19,6 +19,14 @@ lake_status manifest_find_contents_of(struct manifest *manifest, int64_t snapsho
     return query_collect(manifest, &query, arena, out, n, err);
 }
 
+lake_status manifest_find_versions(struct manifest *manifest, int64_t dataset_id, int64_t day, struct arena *arena,
+                                   struct manifest_content **out, size_t *n, struct lake_error *err)
+{
+    const struct sql_value values[] = {sql_int(dataset_id), sql_int(day)};
+    const struct query query = {STATEMENT_VERSIONS, values, 2, sizeof **out, query_read_content, NULL, NULL};
+    return query_collect(manifest, &query, arena, out, n, err);
+}
+
 struct live_content {
     int64_t version; /* 0: the day has none */
     int64_t added;
@@ -60,10 +68,11 @@ static lake_status store_content(struct manifest *manifest, const struct manifes
                                        sql_int(content->time_from_ms),
                                        sql_int(content->time_to_ms),
                                        sql_int(content->operation_id),
+                                       sql_bytes(content->holes, content->n_holes_bytes),
                                        sql_int(snapshot)};
     if (replace)
-        return statement_execute(manifest, STATEMENT_REPLACE_CONTENT, values, 8, err);
-    return statement_execute(manifest, STATEMENT_ADD_CONTENT, values, 9, err);
+        return statement_execute(manifest, STATEMENT_REPLACE_CONTENT, values, 9, err);
+    return statement_execute(manifest, STATEMENT_ADD_CONTENT, values, 10, err);
 }
 
 lake_status manifest_put_content(struct manifest *manifest, struct manifest_content *content, int64_t snapshot,

@@ -42,6 +42,14 @@ LAKE_MUST_CHECK lake_status manifest_remove_name(struct manifest *manifest, cons
 LAKE_MUST_CHECK lake_status manifest_find_files_at(struct manifest *manifest, int64_t dataset_id, int64_t from_ms,
                                                    int64_t to_ms, int64_t snapshot, struct arena *arena,
                                                    struct manifest_file **out, size_t *n, struct lake_error *err);
+/* Contents of the days [from_day, to_day) in `snapshot`, by day; expired ones are LAKE_NOT_FOUND, as above. */
+LAKE_MUST_CHECK lake_status manifest_find_contents_at(struct manifest *manifest, int64_t dataset_id, int64_t from_day,
+                                                      int64_t to_day, int64_t snapshot, struct arena *arena,
+                                                      struct manifest_content **out, size_t *n, struct lake_error *err);
+/* The versions of a day's content that are still known, latest first: the live one, then those superseded. */
+LAKE_MUST_CHECK lake_status manifest_find_versions(struct manifest *manifest, int64_t dataset_id, int64_t day,
+                                                   struct arena *arena, struct manifest_content **out, size_t *n,
+                                                   struct lake_error *err);
 /* Columns that the dataset had in `snapshot`, by name. */
 LAKE_MUST_CHECK lake_status manifest_find_columns_at(struct manifest *manifest, int64_t dataset_id, int64_t snapshot,
                                                      struct arena *arena, struct manifest_column **out, size_t *n,
@@ -74,6 +82,10 @@ LAKE_MUST_CHECK lake_status manifest_list_log(struct manifest *manifest, const s
 /* One entry by its snapshot; LAKE_NOT_FOUND where it is pruned or was never there. */
 LAKE_MUST_CHECK lake_status manifest_find_log_entry(struct manifest *manifest, int64_t snapshot, struct arena *arena,
                                                     struct manifest_log_entry *out, struct lake_error *err);
+/* The same by its operation. */
+LAKE_MUST_CHECK lake_status manifest_find_operation(struct manifest *manifest, int64_t operation_id,
+                                                    struct arena *arena, struct manifest_log_entry *out,
+                                                    struct lake_error *err);
 /* Contents that a snapshot added, live or superseded since (by dataset and day). Fewer than the operation's n_days: the
  * rest was superseded and has expired. */
 LAKE_MUST_CHECK lake_status manifest_find_contents_of(struct manifest *manifest, int64_t snapshot, struct arena *arena,

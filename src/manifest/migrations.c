@@ -288,10 +288,143 @@ static const char schema_2_other_triggers[] =
                                                                                               " UPDATE lake SET idle_operations = idle_operations - (OLD.n_uses = 0);"
                                                                                               "END;";
 
+/* Notes on schema 3.
+ * - datasets.changed is the snapshot that last changed a content: whether derived bars are current is two look-ups.
+ * - lineage lies by derived day, origins by the day of their rows, absences by their start: each question is one range. What belongs to an
+ *   operation has an index by it too, for pruning; that of absences leaves out those whose operation is gone (0).
+ * - Absences of a dataset never overlap, so the one that holds an instant is the last that starts at or before it.
+ * - Within a day, origins lie in the order in which they came; findings with the latest operation first. */
+static const char schema_3_columns[] =
+    "ALTER TABLE datasets ADD COLUMN changed INTEGER NOT NULL DEFAULT 0;" /* a snapshot */
+    "ALTER TABLE contents ADD COLUMN holes BLOB;"
+    "UPDATE datasets SET changed ="
+    "  coalesce((SELECT max(c.added) FROM contents AS c WHERE c.dataset_id = datasets.id AND c.retired = 0), 0);";
+
+static const char schema_3_tables[] =
+    "CREATE TABLE derivations ("
+    "  dataset_id INTEGER PRIMARY KEY REFERENCES datasets (id),"
+    "  source_id INTEGER NOT NULL REFERENCES datasets (id),"
+    "  recipe TEXT NOT NULL,"
+    "  source_changed INTEGER NOT NULL, target_changed INTEGER NOT NULL" /* snapshots */
+    ") STRICT;"
+    "CREATE INDEX derivations_by_source ON derivations (source_id);"
+    "CREATE TABLE lineage ("
+    "  dataset_id INTEGER NOT NULL REFERENCES datasets (id),"
+    "  day INTEGER NOT NULL,"
+    "  source_day INTEGER NOT NULL,"
+    "  version INTEGER NOT NULL CHECK (version >= 0), source_version INTEGER NOT NULL CHECK (source_version >= 0),"
+    "  PRIMARY KEY (dataset_id, day, source_day)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE TABLE origins ("
+    "  dataset_id INTEGER NOT NULL REFERENCES datasets (id),"
+    "  day INTEGER NOT NULL,"
+    "  operation_id INTEGER NOT NULL REFERENCES operations (id),"
+    "  position INTEGER NOT NULL,"
+    "  source_position INTEGER NOT NULL,"
+    "  n_rows INTEGER NOT NULL CHECK (n_rows > 0),"
+    "  key_from_ms INTEGER NOT NULL, key_to_ms INTEGER NOT NULL,"
+    "  line_from INTEGER NOT NULL, line_to INTEGER NOT NULL,"
+    "  is_descending INTEGER NOT NULL CHECK (is_descending IN (0, 1)),"
+    "  is_mixed INTEGER NOT NULL CHECK (is_mixed IN (0, 1)),"
+    "  member TEXT NOT NULL,"
+    "  PRIMARY KEY (dataset_id, day, operation_id, position),"
+    "  FOREIGN KEY (operation_id, source_position) REFERENCES operation_sources (operation_id, position),"
+    "  CHECK (key_from_ms <= key_to_ms AND line_from >= 0 AND line_from <= line_to)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE INDEX origins_by_operation ON origins (operation_id);";
+
+static const char schema_3_more_tables[] =
+    "CREATE TABLE absences ("
+    "  dataset_id INTEGER NOT NULL REFERENCES datasets (id),"
+    "  start_ms INTEGER NOT NULL, end_ms INTEGER NOT NULL,"
+    "  reason INTEGER NOT NULL CHECK (reason > 0)," /* enum manifest_reason */
+    "  operation_id INTEGER NOT NULL,"              /* 0: none, or no longer in the log */
+    "  asked_ms INTEGER NOT NULL,"
+    "  answer TEXT NOT NULL,"
+    "  PRIMARY KEY (dataset_id, start_ms),"
+    "  CHECK (start_ms < end_ms)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE INDEX absences_by_operation ON absences (operation_id) WHERE operation_id <> 0;"
+    "CREATE TABLE findings ("
+    "  dataset_id INTEGER NOT NULL REFERENCES datasets (id),"
+    "  operation_id INTEGER NOT NULL REFERENCES operations (id),"
+    "  position INTEGER NOT NULL,"
+    "  rule TEXT NOT NULL,"
+    "  n_rows INTEGER NOT NULL,"
+    "  first_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL,"
+    "  place TEXT NOT NULL, detail TEXT NOT NULL,"
+    "  PRIMARY KEY (dataset_id, operation_id DESC, position)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE INDEX findings_by_operation ON findings (operation_id);";
+
+/* A content that is replaced in the snapshot that added it has set `changed` already; one that is superseded has a successor. */
+static const char schema_3_triggers[] =
+    "DROP TRIGGER contents_added;"
+    "CREATE TRIGGER contents_added AFTER INSERT ON contents WHEN NEW.retired = 0 BEGIN"
+    "  SELECT RAISE(ABORT, 'no such row in datasets') WHERE NOT EXISTS (SELECT 1 FROM datasets WHERE id = NEW.dataset_id);"
+    "  SELECT RAISE(ABORT, 'no such row in operations')"
+    "    WHERE NOT EXISTS (SELECT 1 FROM operations WHERE id = NEW.operation_id);"
+    "  SELECT RAISE(ABORT, 'no such row in snapshots') WHERE NOT EXISTS (SELECT 1 FROM snapshots WHERE id = NEW.added);"
+    "  UPDATE datasets SET n_days = n_days + (NEW.n_rows > 0), changed = NEW.added,"
+    "    changed_ms = (SELECT finished_ms FROM operations WHERE id = NEW.operation_id) WHERE id = NEW.dataset_id;"
+    "  UPDATE operations SET n_days = n_days + 1, n_uses = n_uses + 1 WHERE id = NEW.operation_id;"
+    "END;"
+    "CREATE TRIGGER derivations_added AFTER INSERT ON derivations BEGIN"
+    "  SELECT RAISE(ABORT, 'no such row in datasets') WHERE NOT EXISTS (SELECT 1 FROM datasets WHERE id = NEW.dataset_id)"
+    "    OR NOT EXISTS (SELECT 1 FROM datasets WHERE id = NEW.source_id);"
+    "END;"
+    "CREATE TRIGGER lineage_added AFTER INSERT ON lineage BEGIN"
+    "  SELECT RAISE(ABORT, 'no such row in derivations')"
+    "    WHERE NOT EXISTS (SELECT 1 FROM derivations WHERE dataset_id = NEW.dataset_id);"
+    "END;"
+    "CREATE TRIGGER origins_added AFTER INSERT ON origins BEGIN"
+    "  SELECT RAISE(ABORT, 'no such row in datasets') WHERE NOT EXISTS (SELECT 1 FROM datasets WHERE id = NEW.dataset_id);"
+    "  SELECT RAISE(ABORT, 'no such row in operation_sources') WHERE NOT EXISTS (SELECT 1 FROM operation_sources"
+    "    WHERE operation_id = NEW.operation_id AND position = NEW.source_position);"
+    "END;"
+    "CREATE TRIGGER absences_added AFTER INSERT ON absences BEGIN"
+    "  SELECT RAISE(ABORT, 'no such row in datasets') WHERE NOT EXISTS (SELECT 1 FROM datasets WHERE id = NEW.dataset_id);"
+    "  SELECT RAISE(ABORT, 'no such row in operations') WHERE NEW.operation_id <> 0"
+    "    AND NOT EXISTS (SELECT 1 FROM operations WHERE id = NEW.operation_id);"
+    "END;"
+    "CREATE TRIGGER findings_added AFTER INSERT ON findings BEGIN"
+    "  SELECT RAISE(ABORT, 'no such row in datasets') WHERE NOT EXISTS (SELECT 1 FROM datasets WHERE id = NEW.dataset_id);"
+    "  SELECT RAISE(ABORT, 'no such row in operations')"
+    "    WHERE NOT EXISTS (SELECT 1 FROM operations WHERE id = NEW.operation_id);"
+    "END;";
+
+/* metadata says of derived bars what they were derived from, as JSON (not by SQLite's functions for it, which a connection that does
+ * not trust the schema may not call in a view); it is NULL for all others. */
+static const char schema_3_view[] =
+    "DROP VIEW manifest;"
+    "CREATE VIEW manifest AS SELECT"
+    "  f.id AS id, d.exchange AS exchange, d.market AS market, d.symbol AS symbol, f.path AS path, d.type AS type,"
+    "  f.time_from_ms AS time_from, f.time_to_ms AS time_to,"
+    "  (SELECT max(c.version) FROM contents AS c WHERE c.dataset_id = f.dataset_id AND c.retired = 0"
+    "     AND c.day BETWEEN f.first_day AND f.last_day) AS version,"
+    "  lower(hex(f.sha256)) AS checksum, o.finished_ms AS created_at,"
+    "  (SELECT '{\"derived_from\": \"' || s.exchange || ' ' || s.market || ' ' || s.symbol || ' ' || s.type || ' '"
+    "       || s.period || '\", \"recipe\": \"' || replace(replace(r.recipe, '\\', '\\\\'), '\"', '\\\"')"
+    "       || '\", \"contents\": [' || coalesce((SELECT group_concat('{\"day\": \"' ||"
+    "         date(l.source_day * 86400, 'unixepoch') || '\", \"version\": ' || l.source_version || '}', ', ')"
+    "         FROM (SELECT DISTINCT source_day, source_version FROM lineage"
+    "           WHERE dataset_id = f.dataset_id AND day BETWEEN f.first_day AND f.last_day ORDER BY source_day) AS l), '')"
+    "       || ']}'"
+    "     FROM derivations AS r JOIN datasets AS s ON s.id = r.source_id WHERE r.dataset_id = f.dataset_id) AS metadata,"
+    "  d.period AS period, f.n_rows AS rows, f.size_bytes AS bytes,"
+    "  f.time_from_ms AS first_key, f.time_to_ms AS last_key, f.operation_id AS operation_id"
+    " FROM (SELECT *,"
+    "   (partition_start_ms - ((partition_start_ms % 86400000) + 86400000) % 86400000) / 86400000 AS first_day,"
+    "   (partition_end_ms - 1 - (((partition_end_ms - 1) % 86400000) + 86400000) % 86400000) / 86400000 AS last_day"
+    "   FROM files WHERE retired = 0) AS f"
+    " JOIN datasets AS d ON d.id = f.dataset_id"
+    " JOIN operations AS o ON o.id = f.operation_id;";
+
 static const struct schema_migration migrations[] = {
     {{schema_1_tables, schema_1_totals, schema_1_view, NULL}},
     {{schema_2_columns, schema_2_tables, schema_2_rows, schema_2_indexes, schema_2_file_triggers,
       schema_2_other_triggers}},
+    {{schema_3_columns, schema_3_tables, schema_3_more_tables, schema_3_triggers, schema_3_view, NULL}},
 };
 
 struct schema_migrations schema_migrations(void)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "manifest/history.h"
+#include "manifest/knowledge.h"
 #include "manifest/query.h"
 
 /* ---- recording ---- */
@@ -14,6 +15,25 @@ lake_status manifest_add_source(struct manifest *manifest, int64_t operation_id,
                                        sql_bytes(source->sha256, SHA256_BYTES)};
     TRY(query_check_begun(manifest, err));
     return statement_execute(manifest, STATEMENT_ADD_SOURCE, values, 4, err);
+}
+
+static void read_source(struct statement *statement, struct arena *arena, void *item)
+{
+    struct manifest_source *source = item;
+    size_t n_bytes = 0;
+    source->path = statement_take_text(statement, arena);
+    source->size_bytes = statement_take_int64(statement);
+    source->sha256 = statement_take_blob(statement, arena, &n_bytes);
+    if (source->sha256 != NULL && n_bytes != SHA256_BYTES)
+        statement_reject(statement, "not bytes of the right length");
+}
+
+lake_status manifest_find_sources(struct manifest *manifest, int64_t operation_id, struct arena *arena,
+                                  struct manifest_source **out, size_t *n, struct lake_error *err)
+{
+    const struct sql_value values[] = {sql_int(operation_id)};
+    const struct query query = {STATEMENT_SOURCES, values, 1, sizeof **out, read_source, NULL, NULL};
+    return query_collect(manifest, &query, arena, out, n, err);
 }
 
 static lake_status add_only_source(struct manifest *manifest, const struct manifest_operation *operation,
@@ -124,6 +144,20 @@ lake_status manifest_find_log_entry(struct manifest *manifest, int64_t snapshot,
     return LAKE_OK;
 }
 
+lake_status manifest_find_operation(struct manifest *manifest, int64_t operation_id, struct arena *arena,
+                                    struct manifest_log_entry *out, struct lake_error *err)
+{
+    const struct sql_value values[] = {sql_int(operation_id)};
+    const struct query query = {STATEMENT_LOG_ENTRY_OF, values, 1, sizeof *out, read_entry, NULL, NULL};
+    struct manifest_log_entry *found = NULL;
+    size_t n = 0;
+    TRY(query_collect(manifest, &query, arena, &found, &n, err));
+    if (n == 0)
+        return lake_fail(err, LAKE_NOT_FOUND, "the log has no operation %" PRId64, operation_id);
+    *out = found[0];
+    return LAKE_OK;
+}
+
 /* ---- pruning ---- */
 
 struct pruned {
@@ -142,8 +176,10 @@ static void read_pruned(struct statement *statement, struct arena *arena, void *
  * pruned one (a file that had expired was deleted), it does so only with the next. */
 static lake_status prune(struct manifest *manifest, const struct pruned *pruned, struct lake_error *err)
 {
-    static const enum statement_id statements[] = {STATEMENT_PRUNE_SOURCES, STATEMENT_PRUNE_DATASETS,
-                                                   STATEMENT_PRUNE_SNAPSHOT, STATEMENT_PRUNE_OPERATION};
+    static const enum statement_id statements[] = {STATEMENT_PRUNE_ORIGINS,  STATEMENT_PRUNE_ABSENCES,
+                                                   STATEMENT_PRUNE_FINDINGS, STATEMENT_PRUNE_SOURCES,
+                                                   STATEMENT_PRUNE_DATASETS, STATEMENT_PRUNE_SNAPSHOT,
+                                                   STATEMENT_PRUNE_OPERATION};
     const struct sql_value snapshot[] = {sql_int(pruned->snapshot)};
     const struct sql_value operation[] = {sql_int(pruned->operation_id)};
     TRY(statement_execute(manifest, STATEMENT_RAISE_EXPIRED, snapshot, 1, err));

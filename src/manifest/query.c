@@ -147,7 +147,6 @@ void query_read_file(struct statement *statement, struct arena *arena, void *ite
 void query_read_content(struct statement *statement, struct arena *arena, void *item)
 {
     struct manifest_content *content = item;
-    (void)arena;
     content->dataset_id = statement_take_int64(statement);
     content->day = statement_take_int64(statement);
     content->version = statement_take_int64(statement);
@@ -158,6 +157,7 @@ void query_read_content(struct statement *statement, struct arena *arena, void *
     content->operation_id = statement_take_int64(statement);
     content->added = statement_take_int64(statement);
     content->retired = statement_take_int64(statement);
+    content->holes = statement_take_blob(statement, arena, &content->n_holes_bytes);
 }
 
 void query_filter_values(const struct manifest_filter *filter, struct sql_value values[QUERY_NAMES])

@@ -39,6 +39,10 @@ struct manifest_content {
     int64_t time_from_ms, time_to_ms;
     int64_t operation_id;
     int64_t added, retired; /* snapshots; retired 0: live */
+    /* Bars: what is missing between the first and the last of the day, as lake/holes.h writes it; n_holes_bytes 0: nothing is. Where it
+     * was not recorded (schemas before 3, manifests that were made anew) holes is NULL and n_rows alone tells whether anything is. */
+    const uint8_t *holes;
+    size_t n_holes_bytes;
 };
 
 /* A column that some file of a dataset has or had. The type is column/schema.h's enum column_type. */

@@ -691,6 +691,27 @@ void statement_take_bytes(struct statement *statement, uint8_t *out, size_t n)
         reject(statement, LAKE_CORRUPT, "not bytes of the right length");
 }
 
+const uint8_t *statement_take_blob(struct statement *statement, struct arena *arena, size_t *n)
+{
+    static const uint8_t nothing[1] = {0};
+    int column = statement->column++;
+    void *copy = NULL;
+    *n = 0;
+    if (sqlite3_column_type(statement->handle, column) == SQLITE_NULL)
+        return NULL;
+    const void *bytes = sqlite3_column_blob(statement->handle, column);
+    size_t n_bytes = (size_t)sqlite3_column_bytes(statement->handle, column);
+    if (sqlite3_column_type(statement->handle, column) != SQLITE_BLOB)
+        reject(statement, LAKE_CORRUPT, "not bytes");
+    else if (n_bytes > 0 && (bytes == NULL || arena_new(arena, n_bytes, 1, &copy, NULL) != LAKE_OK))
+        reject(statement, LAKE_NO_MEMORY, "no memory for bytes");
+    if (copy == NULL) /* SQLite gives no pointer where there are none */
+        return nothing;
+    memcpy(copy, bytes, n_bytes);
+    *n = n_bytes;
+    return copy;
+}
+
 lake_status statement_check(struct statement *statement, struct lake_error *err)
 {
     if (statement->status == LAKE_OK)

@@ -101,6 +101,8 @@ int64_t statement_take_int64_or(struct statement *statement, int64_t fallback);
 /* Copied into the arena; "" after a failure. */
 const char *statement_take_text(struct statement *statement, struct arena *arena);
 void statement_take_bytes(struct statement *statement, uint8_t *out, size_t n);
+/* Bytes of any number, copied into the arena; never NULL but where the column is NULL. */
+const uint8_t *statement_take_blob(struct statement *statement, struct arena *arena, size_t *n);
 /* Marks the row as damaged: `what` is a constant, such as "a path leaves the data root". */
 void statement_reject(struct statement *statement, const char *what);
 LAKE_MUST_CHECK lake_status statement_check(struct statement *statement, struct lake_error *err);

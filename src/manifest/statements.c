@@ -39,7 +39,7 @@
 
 #define CONTENT_COLUMNS                                                                                                \
     "c.dataset_id, c.day, c.version, c.sha256, c.n_rows, c.time_from_ms, c.time_to_ms, c.operation_id, c.added,"       \
-    " c.retired"
+    " c.retired, c.holes"
 /* ?1 dataset, ?2 … ?3 range, ?4 snapshot. The superseded files of a range may overlap each other, but no two were live at once. */
 #define FILES_AT                                                                                                       \
     "SELECT " FILE_COLUMNS " FROM (SELECT " FILE_COLUMNS LIVE_FILES_IN_RANGE ") WHERE added <= ?4"                     \
@@ -76,6 +76,14 @@
     " AND f.partition_start_ms < (contents.day + 1) * 86400000"                                                        \
     " AND f.partition_end_ms > contents.day * 86400000 AND f.added < contents.retired)"
 #define NO_FILE_OF_CONTENT NO_FILE("retired = 0") " AND " NO_FILE("retired > contents.added AND f.retired <> 0")
+
+#define DERIVATION_COLUMNS "dataset_id, source_id, recipe, source_changed, target_changed"
+#define ORIGIN_COLUMNS                                                                                                 \
+    "dataset_id, day, operation_id, source_position, n_rows, key_from_ms, key_to_ms, line_from, line_to,"              \
+    " is_descending, is_mixed, member"
+#define ABSENCE_COLUMNS                                                                                                \
+    "a.dataset_id, a.start_ms, a.end_ms, a.reason, a.operation_id, coalesce(o.snapshot, 0), a.asked_ms, a.answer"      \
+    " FROM absences AS a LEFT JOIN operations AS o ON o.id = a.operation_id"
 
 static const char *const statement_texts[N_STATEMENTS] = {
     [STATEMENT_BEGIN_READ] = "BEGIN DEFERRED",
@@ -126,11 +134,16 @@ static const char *const statement_texts[N_STATEMENTS] = {
                                " WHERE dataset_id = ?1 AND retired = 0 AND day = ?2",
     [STATEMENT_ADD_CONTENT] =
         "INSERT INTO contents (dataset_id, day, version, sha256, n_rows, time_from_ms, time_to_ms,"
-        " operation_id, added) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        " operation_id, added, holes) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?10, ?9)",
     [STATEMENT_REPLACE_CONTENT] =
         "UPDATE contents SET sha256 = ?4, n_rows = ?5, time_from_ms = ?6, time_to_ms = ?7,"
-        " operation_id = ?8 WHERE dataset_id = ?1 AND retired = 0 AND day = ?2 AND version = ?3",
+        " operation_id = ?8, holes = ?9 WHERE dataset_id = ?1 AND retired = 0 AND day = ?2 AND version = ?3",
     [STATEMENT_RETIRE_CONTENT] = "UPDATE contents SET retired = ?3 WHERE dataset_id = ?1 AND retired = 0 AND day = ?2",
+
+    [STATEMENT_VERSIONS] = "SELECT " CONTENT_COLUMNS " FROM contents AS c"
+                           " WHERE c.dataset_id = ?1 AND c.retired = 0 AND c.day = ?2"
+                           " UNION ALL SELECT * FROM (SELECT " CONTENT_COLUMNS " FROM contents AS c"
+                           " WHERE c.dataset_id = ?1 AND c.retired > 0 AND c.day = ?2 ORDER BY c.retired DESC)",
 
     [STATEMENT_SNAPSHOT] = "SELECT coalesce(max(id), 0) FROM snapshots",
     [STATEMENT_SNAPSHOT_FROM] = "SELECT id, committed_ms FROM snapshots WHERE id >= ?1 ORDER BY id LIMIT 1",
@@ -150,6 +163,11 @@ static const char *const statement_texts[N_STATEMENTS] = {
     [STATEMENT_EXPIRED_AT] = "SELECT start_ms, last FROM expired WHERE dataset_id = ?1 AND start_ms < ?3"
                              " AND end_ms > ?2 AND first <= ?4 AND last > ?4 ORDER BY start_ms LIMIT 1",
     [STATEMENT_FILES_AT] = FILES_AT,
+    [STATEMENT_CONTENTS_AT] =
+        "SELECT " CONTENT_COLUMNS " FROM contents AS c"
+        " WHERE c.dataset_id = ?1 AND c.retired = 0 AND c.day >= ?2 AND c.day < ?3 AND c.added <= ?4"
+        " UNION ALL SELECT " CONTENT_COLUMNS " FROM contents AS c"
+        " WHERE c.dataset_id = ?1 AND c.retired > ?4 AND c.day >= ?2 AND c.day < ?3 AND c.added <= ?4 ORDER BY 2",
     [STATEMENT_SUMS_AT] =
         "SELECT count(*), min(time_from_ms), max(time_to_ms), sum(n_rows), sum(size_bytes),"
         " (SELECT count(*) FROM contents WHERE dataset_id = ?1 AND n_rows > 0 AND " LIVE_AT(
@@ -169,11 +187,15 @@ static const char *const statement_texts[N_STATEMENTS] = {
     [STATEMENT_SET_ROWS] = "UPDATE operations SET rows_read = ?2, rows_written = ?3 WHERE id = ?1",
     [STATEMENT_ADD_SOURCE] = "INSERT INTO operation_sources (operation_id, position, path, size_bytes, sha256)"
                              " SELECT ?1, count(*) + 1, ?2, ?3, ?4 FROM operation_sources WHERE operation_id = ?1",
+    [STATEMENT_SOURCES] =
+        "SELECT path, size_bytes, sha256 FROM operation_sources WHERE operation_id = ?1 ORDER BY position",
     [STATEMENT_NOTE_DATASET] = "INSERT OR IGNORE INTO operation_datasets (operation_id, dataset_id) VALUES (?1, ?2)",
     [STATEMENT_LOG] = "SELECT " LOG_COLUMNS LOG_TABLES " WHERE s.id < ?7 AND (?6 = 0 OR EXISTS ("
                       "SELECT 1 FROM operation_datasets AS od JOIN datasets AS d ON d.id = od.dataset_id" WHERE_FILTER
                       " AND od.operation_id = o.id)) ORDER BY s.id DESC LIMIT ?8",
     [STATEMENT_LOG_ENTRY] = "SELECT " LOG_COLUMNS LOG_TABLES " WHERE s.id = ?1",
+    [STATEMENT_LOG_ENTRY_OF] = "SELECT " LOG_COLUMNS LOG_TABLES " WHERE s.id = (SELECT snapshot FROM operations"
+                               " WHERE id = ?1)",
     [STATEMENT_IDLE_OPERATIONS] = "SELECT idle_operations FROM lake WHERE id = 1",
     [STATEMENT_PRUNABLE] = "SELECT id, snapshot FROM operations INDEXED BY operations_idle WHERE n_uses = 0 AND id > 0"
                            " AND snapshot > 1 AND snapshot < (SELECT max(id) FROM snapshots) AND NOT EXISTS"
@@ -181,6 +203,9 @@ static const char *const statement_texts[N_STATEMENTS] = {
                            " ORDER BY id LIMIT ?1",
     [STATEMENT_RAISE_EXPIRED] = "UPDATE expired SET last = (SELECT min(id) FROM snapshots WHERE id > ?1)"
                                 " WHERE last = ?1",
+    [STATEMENT_PRUNE_ORIGINS] = "DELETE FROM origins WHERE operation_id = ?1",
+    [STATEMENT_PRUNE_ABSENCES] = "UPDATE absences SET operation_id = 0 WHERE operation_id = ?1 AND operation_id <> 0",
+    [STATEMENT_PRUNE_FINDINGS] = "DELETE FROM findings WHERE operation_id = ?1",
     [STATEMENT_PRUNE_SOURCES] = "DELETE FROM operation_sources WHERE operation_id = ?1",
     [STATEMENT_PRUNE_DATASETS] = "DELETE FROM operation_datasets WHERE operation_id = ?1",
     [STATEMENT_PRUNE_SNAPSHOT] = "DELETE FROM snapshots WHERE id = (SELECT snapshot FROM operations WHERE id = ?1)",
@@ -216,6 +241,42 @@ static const char *const statement_texts[N_STATEMENTS] = {
     [STATEMENT_CLEAR_REMOVAL] = "DELETE FROM removals WHERE state_path = ?1",
     [STATEMENT_KNOWS_STATE_PATH] = "SELECT EXISTS (SELECT 1 FROM files WHERE state_path = ?1)"
                                    " OR EXISTS (SELECT 1 FROM removals WHERE state_path = ?1)",
+
+    [STATEMENT_CHANGED] = "SELECT changed FROM datasets WHERE id = ?1",
+    [STATEMENT_DERIVATION] = "SELECT " DERIVATION_COLUMNS " FROM derivations WHERE dataset_id = ?1",
+    [STATEMENT_DERIVED] = "SELECT " DERIVATION_COLUMNS " FROM derivations WHERE source_id = ?1 ORDER BY dataset_id",
+    [STATEMENT_PUT_DERIVATION] = "INSERT INTO derivations (" DERIVATION_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5)"
+                                 " ON CONFLICT (dataset_id) DO UPDATE SET source_id = ?2, recipe = ?3,"
+                                 " source_changed = ?4, target_changed = ?5",
+    [STATEMENT_LINEAGE] = "SELECT dataset_id, day, version, source_day, source_version FROM lineage"
+                          " WHERE dataset_id = ?1 AND day >= ?2 AND day < ?3 ORDER BY day, source_day",
+    [STATEMENT_CLEAR_LINEAGE] = "DELETE FROM lineage WHERE dataset_id = ?1 AND day >= ?2 AND day < ?3",
+    [STATEMENT_ADD_LINEAGE] = "INSERT OR REPLACE INTO lineage (dataset_id, day, version, source_day, source_version)"
+                              " VALUES (?1, ?2, ?3, ?4, ?5)",
+    [STATEMENT_ORIGINS] = "SELECT " ORIGIN_COLUMNS " FROM origins WHERE dataset_id = ?1 AND day = ?2"
+                          " AND key_from_ms <= ?3 AND key_to_ms >= ?3 ORDER BY operation_id DESC, position DESC",
+    [STATEMENT_ORIGINS_IN] = "SELECT " ORIGIN_COLUMNS " FROM origins WHERE dataset_id = ?1 AND day BETWEEN ?2 AND ?3"
+                             " AND key_from_ms < ?5 AND key_to_ms >= ?4 ORDER BY day, operation_id, position",
+    [STATEMENT_ADD_ORIGIN] = "INSERT INTO origins (" ORIGIN_COLUMNS ", position)"
+                             " SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, coalesce(max(position), 0) + 1"
+                             " FROM origins WHERE dataset_id = ?1 AND day = ?2 AND operation_id = ?3",
+    [STATEMENT_ABSENCES] = "SELECT " ABSENCE_COLUMNS " WHERE a.dataset_id = ?1 AND a.start_ms >="
+                           " coalesce((SELECT start_ms FROM absences WHERE dataset_id = ?1 AND start_ms <= ?2"
+                           "           ORDER BY start_ms DESC LIMIT 1), ?2)"
+                           " AND a.start_ms < ?3 AND a.end_ms > ?2 ORDER BY a.start_ms",
+    [STATEMENT_ABSENCE_BEFORE] = "SELECT " ABSENCE_COLUMNS " WHERE a.dataset_id = ?1 AND a.start_ms <= ?2"
+                                 " ORDER BY a.start_ms DESC LIMIT 1",
+    [STATEMENT_CLEAR_ABSENCES] = "DELETE FROM absences WHERE dataset_id = ?1 AND start_ms >= ?2 AND start_ms < ?3",
+    [STATEMENT_PUT_ABSENCE] =
+        "INSERT OR REPLACE INTO absences (dataset_id, start_ms, end_ms, reason, operation_id, asked_ms, answer)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    [STATEMENT_FINDINGS] = "SELECT f.dataset_id, f.operation_id, f.rule, f.n_rows, f.first_ms, f.last_ms, f.place,"
+                           " f.detail, o.snapshot FROM findings AS f JOIN operations AS o ON o.id = f.operation_id"
+                           " WHERE f.dataset_id = ?1 ORDER BY f.operation_id DESC, f.position",
+    [STATEMENT_ADD_FINDING] =
+        "INSERT INTO findings (dataset_id, operation_id, position, rule, n_rows, first_ms, last_ms, place, detail)"
+        " SELECT ?1, ?2, coalesce(max(position), 0) + 1, ?3, ?4, ?5, ?6, ?7, ?8"
+        " FROM findings WHERE dataset_id = ?1 AND operation_id = ?2",
 };
 
 const char *statement_sql(enum statement_id id)

@@ -9,7 +9,7 @@ from dl_runner import Runner, bars_csv
 
 COMMANDS = [
     *["init", "ingest", "list", "read", "delete", "undo", "log", "snapshot"],
-    *["verify", "maintenance", "backup", "restore", "version", "help"],
+    *["verify", "gaps", "explain", "maintenance", "backup", "restore", "version", "help"],
 ]
 
 

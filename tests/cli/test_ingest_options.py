@@ -141,6 +141,14 @@ class TestTimes:
         ingest(dl, "--time-format", "ms").ok()
         assert times(dl) == WANT
 
+    def test_a_unit_reaches_back_to_1971(self, dl: Runner) -> None:
+        days = [345_427_200 + 86_400 * i for i in range(5)]
+        write(dl, HEADER + "".join(f"{day},1,2,0.5,1.5,10\n" for day in days))
+        assert "between 1990 and 2100" in ingest(dl).error(1)
+        assert "between 1971 and 2100 in the unit that --time-format says" in ingest(dl, "--time-format", "ms").error(1)
+        ingest(dl, "--time-format", "s").ok()
+        assert [int(row["ts"]) for row in read(dl, "--period", "1d")] == [1000 * day for day in days]
+
     @pytest.mark.parametrize(
         ("zone", "hours"), [("+09:00", 9), ("EST", -5), ("America/New_York", -5), ("Asia/Tokyo", 9), ("UTC", 0)]
     )

@@ -142,7 +142,7 @@ def test_a_round_trip_through_csv_gives_the_same_content(lake: Runner) -> None:
 def test_an_unknown_dataset_names_what_is_near(lake: Runner) -> None:
     assert "BTCUSDT" in lake("read", "--exchange", "binance", "--symbol", "BTCUSD").error(1)
     assert "dl list" in lake("read", "--exchange", "kraken", "--symbol", "XMRUSD").error(1)
-    assert "5m" in lake(*READ, "--period", "5m").error(1)
+    assert "5m" in lake(*READ, "--data-type", "raw", "--period", "5m").error(1)
 
 
 def test_what_was_chosen_is_said(lake: Runner) -> None:

@@ -16,6 +16,7 @@
 #include "base/limits.h"
 #include "fault/fault_memory.h"
 #include "manifest/history.h"
+#include "manifest/knowledge.h"
 #include "manifest/sqlite.h"
 
 #define DAY_MS INT64_C(86400000)
@@ -109,6 +110,57 @@ out:
     return status;
 }
 
+/* A row of each kind of knowledge, the same at each snapshot but for its numbers. */
+static lake_status write_knowledge(struct manifest *manifest, int64_t dataset_id, int64_t operation_id,
+                                   int64_t snapshot, struct lake_error *err)
+{
+    const struct manifest_derivation derivation = {dataset_id, dataset_id, "from 1m", snapshot, snapshot};
+    const struct manifest_lineage lineage = {dataset_id, 0, snapshot, 0, snapshot};
+    const struct manifest_origin origin = {dataset_id, 0, operation_id, 1, 1, 0, 0, 1, 1, false, false, ""};
+    const struct manifest_absence absence = {dataset_id, 5 * snapshot, 50 * snapshot, REASON_SOURCE_EMPTY, operation_id,
+                                             0,          snapshot,     "none"};
+    const struct manifest_finding finding = {dataset_id, operation_id, "repeated", 1, 0, 0, "", "", 0};
+    TRY(manifest_put_derivation(manifest, &derivation, err));
+    TRY(manifest_clear_lineage(manifest, dataset_id, 0, 1, err));
+    TRY(manifest_add_lineage(manifest, &lineage, err));
+    TRY(manifest_add_origin(manifest, &origin, err));
+    TRY(manifest_put_absence(manifest, &absence, err));
+    return manifest_add_finding(manifest, &finding, err);
+}
+
+/* LAKE_INTERNAL unless it is that of the snapshot. */
+static lake_status read_knowledge(struct manifest *manifest, int64_t snapshot, struct lake_error *err)
+{
+    struct arena arena = ARENA_INIT(MIB);
+    struct manifest_derivation derivation = {0}, *derived = NULL;
+    struct manifest_lineage *lineage = NULL;
+    struct manifest_origin *origins = NULL;
+    struct manifest_source *sources = NULL;
+    struct manifest_absence *absences = NULL;
+    struct manifest_finding *findings = NULL;
+    size_t n_derived = 0, n_lineage = 0, n_origins = 0, n_sources = 0, n_absences = 0, n_findings = 0;
+    int64_t changed = 0;
+    bool is_found = false;
+    lake_status status = LAKE_OK;
+    TRY_OUT(manifest_find_derivation(manifest, 1, &arena, &derivation, &is_found, err));
+    TRY_OUT(manifest_find_derived(manifest, 1, &arena, &derived, &n_derived, err));
+    TRY_OUT(manifest_find_changed(manifest, 1, &changed, err));
+    TRY_OUT(manifest_find_lineage(manifest, 1, 0, 1, &arena, &lineage, &n_lineage, err));
+    TRY_OUT(manifest_find_origins(manifest, 1, 0, &arena, &origins, &n_origins, err));
+    TRY_OUT(manifest_find_sources(manifest, 1, &arena, &sources, &n_sources, err));
+    TRY_OUT(manifest_find_absences(manifest, 1, 50 * snapshot - 1, INT64_MAX, &arena, &absences, &n_absences, err));
+    TRY_OUT(manifest_find_findings(manifest, 1, &arena, &findings, &n_findings, err));
+    bool is_whole = is_found && derivation.source_changed == snapshot && changed == snapshot && n_derived == 1 &&
+                    n_lineage == 1 && lineage[0].version == snapshot && n_origins > 0 && n_sources == 1 &&
+                    n_absences == 1 && absences[0].asked_ms == snapshot && n_findings > 0 &&
+                    findings[0].snapshot == snapshot;
+    if (!is_whole)
+        status = lake_fail(err, LAKE_INTERNAL, "what is known is not of snapshot %d", (int)snapshot);
+out:
+    arena_release(&arena);
+    return status;
+}
+
 /* Replaces all files by N_FILES of one new snapshot. */
 static lake_status write_snapshot(struct manifest *manifest, struct lake_error *err)
 {
@@ -124,6 +176,7 @@ static lake_status write_snapshot(struct manifest *manifest, struct lake_error *
     TRY_OUT(manifest_add_operation(manifest, &operation, &snapshot, err));
     for (int64_t day = 0; day < N_FILES; day++)
         TRY_OUT(write_day(manifest, dataset.id, &operation, snapshot, day, err));
+    TRY_OUT(write_knowledge(manifest, dataset.id, operation.id, snapshot, err));
     TRY_OUT(manifest_commit(manifest, err));
 out:
     manifest_rollback(manifest);
@@ -157,6 +210,8 @@ static lake_status read_all(struct manifest *manifest, int64_t *snapshot, struct
         is_whole = files[i].added == *snapshot;
     if (!is_whole)
         status = lake_fail(err, LAKE_INTERNAL, "snapshot %d is not whole", (int)*snapshot);
+    else if (*snapshot != 0)
+        status = read_knowledge(manifest, *snapshot, err);
 out:
     arena_release(&arena);
     return status;

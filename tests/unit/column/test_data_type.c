@@ -86,14 +86,16 @@ static void test_columns_are_those_of_the_design(void **state)
                                                 {"trades", COLUMN_INT64, false},
                                                 {"taker_buy_volume", COLUMN_DOUBLE, false},
                                                 {"taker_buy_quote_volume", COLUMN_DOUBLE, false},
-                                                {"bars", COLUMN_INT64, true}};
+                                                {"vwap", COLUMN_DOUBLE, false},
+                                                {"bars", COLUMN_INT64, true},
+                                                {"bars_expected", COLUMN_INT64, false}};
     static const struct wanted_column trades[] = {{"ts", COLUMN_TIMESTAMP_US, true},
                                                   {"id", COLUMN_UTF8, false},
                                                   {"price", COLUMN_DOUBLE, true},
                                                   {"amount", COLUMN_DOUBLE, true},
                                                   {"side", COLUMN_UTF8, false}};
     check_columns(find("raw"), bars, 10);
-    check_columns(find("agg"), bars, 11);
+    check_columns(find("agg"), bars, 13);
     check_columns(find("trades"), trades, 5);
     check_columns(find("aggtrades"), trades, 5);
     assert_non_null(data_type_column(find("funding"), "rate"));

@@ -41,6 +41,7 @@ static const char *use_of(enum field_use use)
     case FIELD_DATE: return " (date)";
     case FIELD_CLOCK: return " (time of day)";
     case FIELD_SIDE: return " (side)";
+    case FIELD_ASK_BID: return " (ask or bid)";
     case FIELD_MAKER: return " (maker)";
     default: return "";
     }

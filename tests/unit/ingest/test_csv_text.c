@@ -55,13 +55,24 @@ static void test_words_for_sides(void **state)
     (void)state;
     const char *const buys[] = {"buy", "Buy", "BUY", "b", "B", "1", "+1"};
     const char *const sells[] = {"sell", "Sell", "S", "-1"};
-    const char *const others[] = {"", "bid", "0", "buys", "sel", "true"};
+    const char *const others[] = {"", "bid", "0", "buys", "sel", "true", "A"};
     for (size_t i = 0; i < sizeof buys / sizeof buys[0]; i++)
         assert_string_equal(csv_read_side(span(buys[i])), "buy");
     for (size_t i = 0; i < sizeof sells / sizeof sells[0]; i++)
         assert_string_equal(csv_read_side(span(sells[i])), "sell");
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
         assert_null(csv_read_side(span(others[i])));
+}
+
+static void test_sides_of_the_book(void **state)
+{
+    (void)state;
+    const char *const others[] = {"", "S", "AB", "ask", "1"};
+    assert_string_equal(csv_read_ask_bid(span("A")), "sell");
+    assert_string_equal(csv_read_ask_bid(span("b")), "buy");
+    assert_string_equal(csv_read_ask_bid(span("N")), "");
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        assert_null(csv_read_ask_bid(span(others[i])));
 }
 
 static void test_one_thing_in_two_spellings(void **state)
@@ -97,9 +108,10 @@ static void test_show_is_printable_and_short(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_trim_keeps_what_separates),  cmocka_unit_test(test_null_words),
-        cmocka_unit_test(test_words_for_true_and_false),   cmocka_unit_test(test_words_for_sides),
-        cmocka_unit_test(test_one_thing_in_two_spellings), cmocka_unit_test(test_show_is_printable_and_short),
+        cmocka_unit_test(test_trim_keeps_what_separates),   cmocka_unit_test(test_null_words),
+        cmocka_unit_test(test_words_for_true_and_false),    cmocka_unit_test(test_words_for_sides),
+        cmocka_unit_test(test_sides_of_the_book),           cmocka_unit_test(test_one_thing_in_two_spellings),
+        cmocka_unit_test(test_show_is_printable_and_short),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

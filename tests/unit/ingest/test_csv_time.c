@@ -140,6 +140,31 @@ static void test_other_centuries_are_out_of_range(void **state)
     }
 }
 
+/* Where the unit is said; what is a time in a coarser unit, or a date, is none all the same. */
+static void test_a_unit_that_is_said_reaches_back_to_1971(void **state)
+{
+    (void)state;
+    const struct {
+        const char *text;
+        int64_t unit_ns, want_s;
+    } cases[] = {{"31536000", NS_PER_SECOND, 31536000},
+                 {"345427200", NS_PER_SECOND, 345427200},
+                 {"345427200000", NS_PER_MS, 345427200},
+                 {"345427200000000", NS_PER_US, 345427200}},
+      wrong[] = {{"31535999", NS_PER_SECOND, 0}, {"20230401", NS_PER_SECOND, 0},  {"0", NS_PER_SECOND, 0},
+                 {"1680307200", NS_PER_MS, 0},   {"1680307200000", NS_PER_US, 0}, {"345427200", 0, 0}};
+    int64_t ns = 0;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const struct csv_time_rules rules = {.unit_ns = cases[i].unit_ns};
+        assert_int_equal(parse(cases[i].text, &rules, &ns), CSV_TIME_OK);
+        assert_true(ns == cases[i].want_s * NS_PER_SECOND);
+    }
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        const struct csv_time_rules rules = {.unit_ns = wrong[i].unit_ns};
+        assert_int_equal(parse(wrong[i].text, &rules, &ns), CSV_TIME_OUT_OF_RANGE);
+    }
+}
+
 /* What csv_time_iso takes is what csv_time_parse takes, at the same instant; the rest it leaves. */
 static void test_iso_in_place_agrees(void **state)
 {
@@ -344,6 +369,7 @@ int main(void)
         cmocka_unit_test(test_units_are_told_by_size),
         cmocka_unit_test(test_what_is_no_time),
         cmocka_unit_test(test_other_centuries_are_out_of_range),
+        cmocka_unit_test(test_a_unit_that_is_said_reaches_back_to_1971),
         cmocka_unit_test(test_iso_in_place_agrees),
         cmocka_unit_test(test_numbers_that_have_lost_digits_are_no_times),
         cmocka_unit_test(test_the_order_of_dates_is_a_rule),

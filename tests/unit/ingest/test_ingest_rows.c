@@ -61,6 +61,11 @@ static void test_the_first_wrong_row_stops_everything(void **state)
     sources[0] = write_source("b.csv", BAR_HEADER MINUTES "2024-01-01 00:02:30,2,3,1,2,10\n");
     assert_refused(&options, LAKE_INVALID_DATA,
                    "b.csv:4: 2024-01-01T00:02:30Z is no time at which a bar of 1m opens; is the period another?");
+    sources[0] = write_source("b.csv", BAR_HEADER "2024-01-01 00:02:59.999,2,3,1,2,10\n");
+    assert_refused(
+        &options, LAKE_INVALID_DATA,
+        "b.csv:2: 2024-01-01T00:02:59.999Z is no time at which a bar of 1m opens; where it is the end of the bar, say "
+        "--stamp close");
     sources[0] = write_source("c.csv", BAR_HEADER MINUTES "2024-01-01 00:02,2,1,3,2,10\n");
     options.checks = LAKE_CHECK_REJECT;
     assert_refused(&options, LAKE_INVALID_DATA, "c.csv:4: high 1 is below low 3; --rejects puts such rows aside");

@@ -44,6 +44,10 @@ static void print_config(const struct config *config, struct buffer *out)
     NUMBER(keep_log);
     NUMBER(compact_after_ms);
     NUMBER(compact_bytes);
+    print_text(out, "aggregate.to", config->aggregate.to, "");
+    print_text(out, "aggregate.from", config->aggregate.from, "");
+    print_text(out, "aggregate.offset", config->aggregate.offset, "");
+    print_text(out, "aggregate.columns", config->aggregate.columns, "");
 }
 
 static void run_case(const char *path, struct spec_case *spec)

@@ -17,7 +17,10 @@ static struct saved_file files[] = {{"0.run", 12345, {0}, false},
                                     {"BTCUSDT-1m-2024-01-01-0123456789abcdef.parquet.staged", 77, {9, 8}, true}};
 static struct saved_kept incoming[] = {{1, -1}, {0, 3}};
 static struct saved_base base[] = {{5, "TEST/x.parquet"}};
-static struct content_day days[] = {{.day = 19723, .first_row = 0, .n_rows = 4, .first_ms = 10, .last_ms = 20}};
+static struct content_day days[] = {
+    {.day = 19722, .n_rows = 2},
+    {.day = 19723, .n_rows = 4, .first_ms = 10, .last_ms = 20, .has_holes = true, .holes_at = 1, .n_holes_bytes = 2}};
+static const uint8_t holes[] = {9, 5, 2};
 static struct saved_partition partitions[] = {
     {.start_ms = 0, .end_ms = 100, .path = "", .counts = {.n_settled = 6}},
     {.start_ms = 100,
@@ -35,10 +38,16 @@ static struct saved_partition partitions[] = {
      .base = base,
      .n_base = 1,
      .days = days,
-     .n_days = 1},
+     .n_days = 2,
+     .holes = holes,
+     .n_holes_bytes = sizeof holes},
 };
 static struct saved_run runs[] = {{0, 99}};
 static const uint8_t note[] = {'n', 0, 't', 'e'};
+static struct saved_member members[] = {{1, "in.csv"}, {3, ""}};
+static struct saved_origin origins[] = {{0, {19722, 2, 5, 6, 7, 8, 1, 0}}, {1, {19723, 4, -9, 10, 11, 12, 2, 13}}};
+static struct lake_write_absence absences[] = {{WRITE_SOURCE_EMPTY, -60000, 60000, "/a/b.csv has none"},
+                                               {WRITE_STILL_OPEN, 60000, 120000, ""}};
 
 static struct saved_write example(void)
 {
@@ -65,11 +74,18 @@ static struct saved_write example(void)
                                 .files = files,
                                 .partitions = partitions,
                                 .runs = runs,
+                                .members = members,
+                                .origins = origins,
+                                .last_origin = 2,
+                                .absences = absences,
                                 .n_columns = 2,
                                 .n_sources = 2,
                                 .n_files = 2,
                                 .n_partitions = 2,
-                                .n_runs = 1};
+                                .n_runs = 1,
+                                .n_members = 2,
+                                .n_origins = 2,
+                                .n_absences = 2};
 }
 
 static void encode(const struct saved_write *saved, struct buffer *out)
@@ -100,8 +116,27 @@ static void assert_partition(const struct saved_partition *partition)
     assert_int_equal(partition->incoming[0].source, KEPT_SOURCE_IN_ROWS);
     assert_int_equal(partition->base[0].id, 5);
     assert_string_equal(partition->base[0].path, "TEST/x.parquet");
-    assert_int_equal(partition->days[0].day, 19723);
-    assert_int_equal(partition->days[0].last_ms, 20);
+    assert_int_equal(partition->days[1].day, 19723);
+    assert_int_equal(partition->days[1].last_ms, 20);
+    assert_false(partition->days[0].has_holes);
+    assert_true(partition->days[1].has_holes);
+    assert_int_equal(partition->days[1].n_holes_bytes, 2);
+    assert_memory_equal(partition->holes + partition->days[1].holes_at, holes + 1, 2);
+}
+
+static void assert_notes(const struct saved_write *found)
+{
+    assert_int_equal(found->n_members, 2);
+    assert_int_equal(found->members[1].source, 3);
+    assert_string_equal(found->members[0].name, "in.csv");
+    assert_int_equal(found->n_origins, 2);
+    assert_int_equal(found->origins[1].member, 1);
+    assert_memory_equal(&found->origins[1].run, &origins[1].run, sizeof origins[1].run);
+    assert_int_equal(found->last_origin, 2);
+    assert_int_equal(found->n_absences, 2);
+    assert_int_equal(found->absences[1].kind, WRITE_STILL_OPEN);
+    assert_int_equal(found->absences[0].start_ms, -60000);
+    assert_string_equal(found->absences[0].answer, "/a/b.csv has none");
 }
 
 static void test_a_record_is_read_as_it_was_written(void **state)
@@ -128,6 +163,7 @@ static void test_a_record_is_read_as_it_was_written(void **state)
     assert_int_equal(found.partitions[0].counts.n_settled, 6);
     assert_partition(&found.partitions[1]);
     assert_int_equal(found.runs[0].n_rows, 99);
+    assert_notes(&found);
     encode(&found, &again);
     assert_int_equal(again.length, bytes.length);
     assert_memory_equal(again.data, bytes.data, bytes.length);
@@ -254,6 +290,41 @@ static void test_what_does_not_fit_is_refused(void **state)
     saved = example();
     saved.n_files = 1;
     refuse(&saved, "has no name");
+    saved = example();
+    saved.partitions = two;
+    memcpy(two, partitions, sizeof two);
+    two[1].n_holes_bytes = 2;
+    refuse(&saved, "holes of a day");
+}
+
+static void test_notes_that_do_not_fit_are_refused(void **state)
+{
+    struct saved_write saved = example();
+    struct saved_member member = {4, ""};
+    struct saved_origin origin = origins[0];
+    struct lake_write_absence absence = {.kind = WRITE_STILL_OPEN, .start_ms = 1, .end_ms = 1, .answer = ""};
+    (void)state;
+    saved.last_origin = 3;
+    refuse(&saved, "the last row");
+    saved = example();
+    saved.n_members = 1;
+    refuse(&saved, "of no member");
+    saved.members = &member;
+    refuse(&saved, "of no source");
+    saved = example();
+    saved.origins = &origin;
+    saved.n_origins = saved.last_origin = 1;
+    origin.run.key_to_ms = 4;
+    refuse(&saved, "no place in their source");
+    origin.run = (struct lake_write_origin){.day = 1, .n_rows = 1, .line_from = -1};
+    refuse(&saved, "negative");
+    saved = example();
+    saved.absences = &absence;
+    saved.n_absences = 1;
+    refuse(&saved, "is empty");
+    absence.end_ms = 2;
+    absence.kind = (enum lake_write_absence_kind)3;
+    refuse(&saved, "for no reason");
 }
 
 int main(void)
@@ -265,6 +336,7 @@ int main(void)
         cmocka_unit_test(test_a_wrong_body_is_refused_or_read),
         cmocka_unit_test(test_names_lead_nowhere_else),
         cmocka_unit_test(test_what_does_not_fit_is_refused),
+        cmocka_unit_test(test_notes_that_do_not_fit_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

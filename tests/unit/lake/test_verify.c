@@ -259,6 +259,25 @@ static void test_rows_that_are_not_those_of_the_content_are_found(void **state)
     assert_int_equal(try_read(fixture, NULL), LAKE_OK);
 }
 
+/* Rows that are right, with other holes: recorded once more in the same snapshot, for the same rows are not recorded again. */
+static void test_holes_that_are_not_those_of_the_rows_are_found(void **state)
+{
+    static const uint8_t holes[] = {1, 1};
+    struct fixture *fixture = *state;
+    struct record record;
+    begin_record(fixture, &record);
+    record.contents[0].sha256[7] ^= 1;
+    assert_int_equal(manifest_put_content(record.manifest, &record.contents[0], record.snapshot, NULL), LAKE_OK);
+    record.contents[0].sha256[7] ^= 1;
+    record.contents[0].holes = holes;
+    record.contents[0].n_holes_bytes = sizeof holes;
+    end_record(&record);
+    assert_int_equal(run_verify(fixture, LAKE_VERIFY_FAST)->n, 0);
+    assert_one_problem(run_verify(fixture, LAKE_VERIFY_FULL), "holes");
+    assert_one_action(run_repair(fixture), "holes", "none");
+    assert_int_equal(try_read(fixture, NULL), LAKE_OK);
+}
+
 /* Between a commit and its last move. */
 static void test_a_retired_file_that_was_not_moved_yet_is_no_stranger(void **state)
 {
@@ -443,6 +462,7 @@ int main(void)
         TEST(test_what_nobody_knows_in_history_is_found),
         TEST(test_a_live_file_in_history_is_misplaced),
         TEST(test_rows_that_are_not_those_of_the_content_are_found),
+        TEST(test_holes_that_are_not_those_of_the_rows_are_found),
         TEST(test_a_retired_file_that_was_not_moved_yet_is_no_stranger),
         TEST(test_a_damaged_manifest_is_a_problem),
         TEST(test_a_selection_of_nothing_is_an_error),

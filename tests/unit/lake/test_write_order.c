@@ -271,13 +271,14 @@ static void test_what_was_staged_came_before_what_is_spilled(void **state)
 
 /* ---- other ends ---- */
 
-static void test_a_preview_says_what_a_commit_does(void **state)
+static void test_staging_says_what_a_commit_does(void **state)
 {
     (void)state;
     struct lake_error err = {0};
     struct fixture *fixture = fixture_new();
     struct bar *bars = new_bars();
     struct lake_write_result seen, done;
+    struct batch late = {0};
     bool has_spilled = false;
     (void)write_all(fixture, bars, N_ROWS / 2, &has_spilled);
     bars[0].close = -1;
@@ -285,12 +286,20 @@ static void test_a_preview_says_what_a_commit_does(void **state)
     int64_t n_files = count_files(fixture->lake);
     struct lake_write *write = begin(fixture);
     append(write, bars, N_ROWS);
-    lake_ok(lake_write_preview(write, &seen, &err));
-    lake_fails(lake_write_commit(write, &done, &err), LAKE_INVALID_STATE, "begin another");
+    lake_ok(lake_write_stage(write, &seen, &err));
+    lake_fails(lake_write_stage(write, &done, &err), LAKE_INVALID_STATE, "too late");
+    make_batch(bars, 1, &late);
+    lake_fails(lake_write_append(write, &late, &err), LAKE_INVALID_STATE, "too late");
+    batch_release(&late);
     lake_write_free(write);
     assert_int_equal(count_files(fixture->lake), n_files);
     assert_int_equal(count_paths(fixture, ".lake/staging", NULL), 0);
-    done = write_all(fixture, bars, N_ROWS, &has_spilled);
+    write = begin(fixture);
+    append(write, bars, N_ROWS);
+    lake_ok(lake_write_stage(write, &done, &err));
+    lake_ok(lake_write_commit(write, &done, &err));
+    lake_fails(lake_write_commit(write, &done, &err), LAKE_INVALID_STATE, "begin another");
+    lake_write_free(write);
     assert_int_equal(seen.rows_new, N_ROWS / 2);
     assert_int_equal(seen.rows_changed, 1);
     assert_int_equal(seen.rows_equal, N_ROWS / 2 - 1);
@@ -353,7 +362,7 @@ int main(void)
         cmocka_unit_test(test_the_same_again_in_one_write),
         cmocka_unit_test(test_of_rows_with_one_key_the_later_counts),
         cmocka_unit_test(test_what_was_staged_came_before_what_is_spilled),
-        cmocka_unit_test(test_a_preview_says_what_a_commit_does),
+        cmocka_unit_test(test_staging_says_what_a_commit_does),
         cmocka_unit_test(test_a_spilled_write_that_is_given_up_leaves_nothing),
         cmocka_unit_test(test_spilled_rows_find_a_wider_file),
     };

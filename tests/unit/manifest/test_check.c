@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "manifest/history.h"
+#include "manifest/knowledge.h"
 #include "manifest/sqlite.h"
 #include "unit/manifest/fixture.h"
 
@@ -27,6 +28,26 @@ static struct problems check(struct fixture *f, bool full)
     return problems;
 }
 
+/* A row in each table of what is known besides; two absences that touch. */
+static void fill_knowledge(struct fixture *f, struct write write, const int64_t datasets[2])
+{
+    const struct manifest_source source = {"b.csv", 7, NULL};
+    const struct manifest_derivation derivation = {datasets[1], datasets[0], "from 1m", 3, 3};
+    const struct manifest_lineage lineage = {datasets[1], 3, 1, 3, 1};
+    const struct manifest_origin origin = {datasets[0], 3, write.operation, 1, 5, 0, 9, 1, 5, false, false, ""};
+    const struct manifest_finding finding = {datasets[0], write.operation, "repeated", 1, 0, 0, "", "", 0};
+    must(f, manifest_add_source(f->manifest, write.operation, &source, &f->err));
+    must(f, manifest_put_derivation(f->manifest, &derivation, &f->err));
+    must(f, manifest_add_lineage(f->manifest, &lineage, &f->err));
+    must(f, manifest_add_origin(f->manifest, &origin, &f->err));
+    must(f, manifest_add_finding(f->manifest, &finding, &f->err));
+    for (int64_t i = 1; i <= 2; i++) {
+        const struct manifest_absence absence = {
+            datasets[0], i * 100, i * 100 + 100, REASON_SOURCE_EMPTY, i == 1 ? write.operation : 0, 0, 5, "none"};
+        must(f, manifest_put_absence(f->manifest, &absence, &f->err));
+    }
+}
+
 /* Two datasets with days, one superseded, one named, one that is being moved. */
 static void fill(struct fixture *f)
 {
@@ -46,6 +67,8 @@ static void fill(struct fixture *f)
             must(f, manifest_put_content(f->manifest, &none, write.snapshot, &f->err));
         if (s == 3)
             must(f, manifest_put_name(f->manifest, "name", 1, 1, &f->err));
+        if (s == 3)
+            fill_knowledge(f, write, datasets);
         fixture_commit(f);
     }
 }
@@ -88,6 +111,16 @@ static const struct {
     {"UPDATE files SET path = 'a/../b' WHERE id = 2", "'a/../b' is a path that is not below its root", false},
     {"UPDATE outstanding SET state_path = '/etc/passwd'", "'/etc/passwd' is a path", false},
     {"INSERT INTO removals VALUES ('../x')", "'../x' is a path", false},
+    {"UPDATE datasets SET changed = 1 WHERE id = 1", "BTCUSDT raw 1m: snapshot 1 is not the last that changed it",
+     false},
+    {"DELETE FROM derivations", "lineage of day 3 of dataset 2 is of a dataset that is not derived", false},
+    {"UPDATE derivations SET source_id = 77", "derivations row 2 refers to a row in datasets", false},
+    {"UPDATE absences SET end_ms = 201 WHERE start_ms = 100", "absence at 200 of dataset 1 overlaps", false},
+    {"UPDATE absences SET operation_id = 99 WHERE start_ms = 100",
+     "absence at 100 of dataset 1 is known by operation 99", false},
+    {"DELETE FROM operation_sources", "origins refers to a row in operation_sources", false},
+    {"UPDATE findings SET operation_id = 99", "findings refers to a row in operations", false},
+    {"UPDATE lineage SET dataset_id = 99", "lineage refers to a row in datasets", false},
     {"DELETE FROM operations WHERE id = 1", "files row 1 refers to a row in operations", false},
     {"DELETE FROM datasets WHERE id = 2", "refers to a row in datasets", false},
     {"DELETE FROM snapshots WHERE id = 2", "file 1 was superseded in snapshot 2, which is not there", false},

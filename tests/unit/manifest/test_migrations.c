@@ -32,18 +32,39 @@ static const char schema_1_rows[] =
     " (1, 0, 2, zeroblob(32), 3, 0, 120000, 2, 2), (1, 1, 2, zeroblob(32), 0, 0, 0, 3, 3);"
     "INSERT INTO outstanding VALUES (3, 1, 'staging/x/x-3'), (2, 2, 'history/x-2.parquet.retired');";
 
-static struct schema_migrations schema_1(void)
+/* Rows as schema 2 had them: of two datasets, one whose last change took all rows of a day away, and one without contents. */
+static const char schema_2_rows[] =
+    "INSERT INTO datasets (id, exchange, market, symbol, type, period) VALUES (1, 'BINANCE', 'SPOT', 'BTCUSDT', 'raw', '1m'),"
+    " (2, 'BINANCE', 'SPOT', 'ETHUSDT', 'raw', '1m'), (3, 'BINANCE', 'SPOT', 'ETHUSDT', 'funding', 'event');"
+    "INSERT INTO operations (id, kind, rows_read, rows_written, rows_rejected, started_ms, finished_ms, software, snapshot)"
+    " VALUES (1, 'ingest', 10, 9, 1, 100, 1000, 'old', 1), (2, 'ingest', 5, 5, 0, 1900, 2000, 'old', 2),"
+    " (3, 'delete', 0, 0, 0, 2500, 3000, 'old', 3);"
+    "INSERT INTO operation_sources VALUES (1, 1, 'a.csv', 10, NULL), (2, 1, 'b.csv', 11, zeroblob(32));"
+    "INSERT INTO operation_datasets VALUES (1, 1), (2, 2), (3, 1);"
+    "INSERT INTO snapshots VALUES (1, 1, 1000), (2, 2, 2000), (3, 3, 3000);"
+    "INSERT INTO files (id, dataset_id, path, partition_start_ms, partition_end_ms, time_from_ms, time_to_ms, n_rows,"
+    "  size_bytes, sha256, operation_id, added) VALUES"
+    " (1, 1, 'a-1.parquet', 0, 86400000, 0, 60000, 2, 100, zeroblob(32), 1, 1),"
+    " (2, 2, 'b-2.parquet', 86400000, 172800000, 86400000, 86400000, 1, 70, zeroblob(32), 2, 2);"
+    "INSERT INTO contents (dataset_id, day, version, sha256, n_rows, time_from_ms, time_to_ms, operation_id, added) VALUES"
+    " (1, 0, 1, zeroblob(32), 2, 0, 60000, 1, 1), (2, 1, 1, zeroblob(32), 1, 86400000, 86400000, 2, 2);"
+    "UPDATE files SET retired = 3, retired_ms = 3000, rows_lost = 2, state_path = 'history/a-1' WHERE id = 1;"
+    "UPDATE contents SET retired = 3 WHERE dataset_id = 1;"
+    "INSERT INTO contents (dataset_id, day, version, sha256, n_rows, time_from_ms, time_to_ms, operation_id, added) VALUES"
+    " (1, 0, 2, zeroblob(32), 0, 0, 0, 3, 3);";
+
+static struct schema_migrations released_schema(int64_t version)
 {
-    return (struct schema_migrations){schema_migrations().rows, 1};
+    return (struct schema_migrations){schema_migrations().rows, version};
 }
 
-static void make_schema_1(struct fixture *f)
+static void make_schema(struct fixture *f, int64_t version, const char *rows)
 {
     struct database *database = NULL;
     bool created = false;
     must(f, database_open(f->path, DATABASE_CREATE, &database, &f->err));
-    must(f, schema_prepare(database, schema_1(), SCHEMA_CREATE, &created, &f->err));
-    must(f, database_run(database, schema_1_rows, &f->err));
+    must(f, schema_prepare(database, released_schema(version), SCHEMA_CREATE, &created, &f->err));
+    must(f, database_run(database, rows, &f->err));
     database_close(database);
 }
 
@@ -54,12 +75,23 @@ static int count_problem(void *context, const char *detail)
     return 0;
 }
 
-static void expect_schema_2(struct fixture *f)
+struct expected {
+    const char *sql;
+    int64_t value;
+};
+
+static void expect_values(struct fixture *f, const struct expected *expected, size_t n)
 {
-    static const struct {
-        const char *sql;
-        int64_t value;
-    } expected[] = {
+    for (size_t i = 0; i < n; i++) {
+        int64_t value = query_int64(f, expected[i].sql);
+        if (value != expected[i].value)
+            fail_msg("%d instead of %d: %s", (int)value, (int)expected[i].value, expected[i].sql);
+    }
+}
+
+static void expect_migrated_from_1(struct fixture *f)
+{
+    static const struct expected expected[] = {
         {"PRAGMA user_version", MANIFEST_SCHEMA_VERSION},
         {"SELECT count(*) FROM files", 3},
         {"SELECT retired_ms FROM files WHERE id = 1", 2000},
@@ -85,29 +117,63 @@ static void expect_schema_2(struct fixture *f)
         {"SELECT idle_operations FROM lake", 1},
         {"SELECT count(*) FROM outstanding", 2},
         {"SELECT sum(added) FROM columns", 0},
+        {"SELECT changed FROM datasets", 3},
     };
-    for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
-        int64_t value = query_int64(f, expected[i].sql);
-        if (value != expected[i].value)
-            fail_msg("%d instead of %d: %s", (int)value, (int)expected[i].value, expected[i].sql);
-    }
+    expect_values(f, expected, sizeof expected / sizeof *expected);
+}
+
+static void expect_migrated_from_2(struct fixture *f)
+{
+    static const struct expected expected[] = {
+        {"PRAGMA user_version", MANIFEST_SCHEMA_VERSION},
+        {"SELECT changed FROM datasets WHERE id = 1", 3}, /* a day without rows is a change, too */
+        {"SELECT changed FROM datasets WHERE id = 2", 2},
+        {"SELECT changed FROM datasets WHERE id = 3", 0},
+        {"SELECT count(*) FROM contents", 3},
+        {"SELECT count(holes) FROM contents", 0},
+        {"SELECT n_days FROM operations WHERE id = 3", 1},
+        {"SELECT count(*) FROM manifest", 1},
+        {"SELECT count(metadata) FROM manifest", 0},
+        {"SELECT (SELECT count(*) FROM derivations) + (SELECT count(*) FROM lineage) + (SELECT count(*) FROM origins)"
+         " + (SELECT count(*) FROM absences) + (SELECT count(*) FROM findings)",
+         0},
+    };
+    expect_values(f, expected, sizeof expected / sizeof *expected);
 }
 
 static void test_schema_1_with_rows_in_every_table(void **state)
 {
     struct fixture *f = *state;
     int n_problems = 0;
-    make_schema_1(f);
+    make_schema(f, 1, schema_1_rows);
     expect_status(f, LAKE_INVALID_STATE, manifest_open(f->path, MANIFEST_READ_WRITE, NULL, &f->manifest, &f->err));
-    assert_non_null(strstr(f->err.message, "its schema is 1 and must first be brought to 2"));
+    assert_non_null(strstr(f->err.message, "its schema is 1 and must first be brought to 3"));
     expect_status(f, LAKE_PERMISSION, manifest_open(f->path, MANIFEST_READ_ONLY, NULL, &f->manifest, &f->err));
     assert_int_equal(query_int64(f, "PRAGMA user_version"), 1);
     must(f, manifest_open(f->path, MANIFEST_MIGRATE, NULL, &f->manifest, &f->err));
-    expect_schema_2(f);
+    expect_migrated_from_1(f);
     must(f, manifest_check(f->manifest, true, count_problem, &n_problems, &f->err));
     assert_int_equal(n_problems, 0);
     /* and from now on anybody opens it */
     fixture_reopen(f, MANIFEST_READ_WRITE);
+}
+
+static void test_schema_2_with_rows(void **state)
+{
+    struct fixture *f = *state;
+    int n_problems = 0;
+    struct manifest_content *contents = NULL;
+    size_t n = 0;
+    make_schema(f, 2, schema_2_rows);
+    expect_status(f, LAKE_INVALID_STATE, manifest_open(f->path, MANIFEST_READ_WRITE, NULL, &f->manifest, &f->err));
+    must(f, manifest_open(f->path, MANIFEST_MIGRATE, NULL, &f->manifest, &f->err));
+    expect_migrated_from_2(f);
+    must(f, manifest_check(f->manifest, true, count_problem, &n_problems, &f->err));
+    assert_int_equal(n_problems, 0);
+    must(f, manifest_find_contents(f->manifest, 2, 0, 5, &f->arena, &contents, &n, &f->err));
+    assert_int_equal(n, 1);
+    assert_null(contents[0].holes);
+    assert_int_equal(contents[0].n_holes_bytes, 0);
 }
 
 static void test_what_was_migrated_can_be_read_as_of_and_expires(void **state)
@@ -115,7 +181,7 @@ static void test_what_was_migrated_can_be_read_as_of_and_expires(void **state)
     struct fixture *f = *state;
     struct manifest_file *files = NULL;
     size_t n = 0;
-    make_schema_1(f);
+    make_schema(f, 1, schema_1_rows);
     must(f, manifest_open(f->path, MANIFEST_MIGRATE, NULL, &f->manifest, &f->err));
     must(f, manifest_find_files_at(f->manifest, 1, INT64_MIN, INT64_MAX, 1, &f->arena, &files, &n, &f->err));
     assert_int_equal(n, 2);
@@ -129,62 +195,72 @@ static void test_what_was_migrated_can_be_read_as_of_and_expires(void **state)
 static void test_an_empty_schema_1(void **state)
 {
     struct fixture *f = *state;
-    struct database *database = NULL;
-    bool created = false;
-    must(f, database_open(f->path, DATABASE_CREATE, &database, &f->err));
-    must(f, schema_prepare(database, schema_1(), SCHEMA_CREATE, &created, &f->err));
-    database_close(database);
+    bool created = true;
+    make_schema(f, 1, "");
     must(f, manifest_open(f->path, MANIFEST_CREATE, &created, &f->manifest, &f->err));
     assert_false(created);
     assert_int_equal(query_int64(f, "SELECT live_files + live_bytes + changed_files + idle_operations FROM lake"), 0);
 }
 
-static int64_t n_steps(void)
+static int64_t n_steps(int64_t from)
 {
     int64_t n = 0;
-    while (n < SCHEMA_MIGRATION_PARTS && schema_migrations().rows[1].parts[n] != NULL)
+    while (n < SCHEMA_MIGRATION_PARTS && schema_migrations().rows[from].parts[n] != NULL)
         n++;
     return n;
 }
 
-/* Runs the first steps of the migration as schema.c does, then dies. */
-static void die_after(struct fixture *f, int64_t steps)
+/* Runs the first steps of the migration from a schema as schema.c does, then dies. */
+static void die_after(struct fixture *f, int64_t from, int64_t steps)
 {
     struct database *database = NULL;
     must(f, database_open(f->path, DATABASE_READ_WRITE, &database, &f->err));
     must(f, database_run(database, "BEGIN IMMEDIATE", &f->err));
     for (int64_t i = 0; i < steps; i++)
-        must(f, database_run(database, schema_migrations().rows[1].parts[i], &f->err));
-    if (steps == n_steps())
-        must(f, database_run(database, "PRAGMA user_version = 2", &f->err));
+        must(f, database_run(database, schema_migrations().rows[from].parts[i], &f->err));
+    if (steps == n_steps(from))
+        must(f, database_run(database, from == 1 ? "PRAGMA user_version = 2" : "PRAGMA user_version = 3", &f->err));
     kill(getpid(), SIGKILL);
 }
 
-static void test_killed_at_each_step(void **state)
+static void kill_at_each_step(struct fixture *f, int64_t from)
 {
-    struct fixture *f = *state;
-    make_schema_1(f);
     int64_t n_objects = query_int64(f, "SELECT count(*) FROM sqlite_schema");
-    for (int64_t steps = 0; steps <= n_steps(); steps++) {
+    for (int64_t steps = 0; steps <= n_steps(from); steps++) {
         int status = 0;
         pid_t child = fork();
         assert_true(child >= 0);
         if (child == 0)
-            die_after(f, steps);
+            die_after(f, from, steps);
         assert_int_equal(waitpid(child, &status, 0), child);
         assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
-        assert_int_equal(query_int64(f, "PRAGMA user_version"), 1);
+        assert_int_equal(query_int64(f, "PRAGMA user_version"), from);
         assert_int_equal(query_int64(f, "SELECT count(*) FROM sqlite_schema"), n_objects);
         expect_status(f, LAKE_INVALID_STATE, manifest_open(f->path, MANIFEST_READ_WRITE, NULL, &f->manifest, &f->err));
     }
     must(f, manifest_open(f->path, MANIFEST_MIGRATE, NULL, &f->manifest, &f->err));
-    expect_schema_2(f);
+}
+
+static void test_killed_at_each_step_from_schema_1(void **state)
+{
+    struct fixture *f = *state;
+    make_schema(f, 1, schema_1_rows);
+    kill_at_each_step(f, 1);
+    expect_migrated_from_1(f);
+}
+
+static void test_killed_at_each_step_from_schema_2(void **state)
+{
+    struct fixture *f = *state;
+    make_schema(f, 2, schema_2_rows);
+    kill_at_each_step(f, 2);
+    expect_migrated_from_2(f);
 }
 
 /* A released migration is never edited: manifests made by it are out there. */
 static void test_released_migrations_are_as_they_were(void **state)
 {
-    static const uint8_t released[][4] = {{0x91, 0x24, 0xa5, 0xbc}};
+    static const uint8_t released[][4] = {{0x91, 0x24, 0xa5, 0xbc}, {0xd7, 0xca, 0xf3, 0x3a}};
     (void)state;
     for (size_t row = 0; row < sizeof released / sizeof *released; row++) {
         struct sha256 *hash = NULL;
@@ -208,9 +284,11 @@ int main(void)
 #define T(test) cmocka_unit_test_setup_teardown(test, fixture_setup_empty, fixture_teardown)
     const struct CMUnitTest tests[] = {
         T(test_schema_1_with_rows_in_every_table),
+        T(test_schema_2_with_rows),
         T(test_what_was_migrated_can_be_read_as_of_and_expires),
         T(test_an_empty_schema_1),
-        T(test_killed_at_each_step),
+        T(test_killed_at_each_step_from_schema_1),
+        T(test_killed_at_each_step_from_schema_2),
         T(test_released_migrations_are_as_they_were),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "manifest/knowledge.h"
+
 static void test_the_columns_of_the_view(void **state)
 {
     struct fixture *f = *state;
@@ -66,6 +68,32 @@ static void test_the_values_of_the_view(void **state)
     assert_int_equal(query_int64(f, "SELECT version FROM manifest WHERE path = 'BINANCE/early.parquet'"), 3);
 }
 
+static void test_metadata_tells_what_derived_files_were_derived_from(void **state)
+{
+    struct fixture *f = *state;
+    add_files(f);
+    struct write write = fixture_begin(f, 9000);
+    struct manifest_dataset bars = {0, "BINANCE", "SPOT", "BTCUSDT", "agg", "1h"};
+    must(f, manifest_add_dataset(f->manifest, &bars, &f->err));
+    struct manifest_file file = fixture_file(bars.id, write, 20, 3, "BINANCE/derived.parquet");
+    must(f, manifest_add_file(f->manifest, &file, NULL, &f->err));
+    const struct manifest_derivation derivation = {bars.id, 1, "from \"1m\" \\", 1, 1};
+    must(f, manifest_put_derivation(f->manifest, &derivation, &f->err));
+    static const int64_t days[][3] = {{19, 19, 7}, {20, 20, 3}, {21, 20, 3}, {21, 21, 1}, {23, 23, 9}};
+    for (size_t i = 0; i < sizeof days / sizeof *days; i++) {
+        const struct manifest_lineage lineage = {bars.id, days[i][0], 1, days[i][1], days[i][2]};
+        must(f, manifest_add_lineage(f->manifest, &lineage, &f->err));
+    }
+    fixture_commit(f);
+    assert_int_equal(query_int64(f,
+                                 "SELECT metadata = '{\"derived_from\": \"BINANCE SPOT BTCUSDT raw 1m\", \"recipe\":"
+                                 " \"from \\\"1m\\\" \\\\\", \"contents\": [{\"day\": \"1970-01-21\", \"version\": 3},"
+                                 " {\"day\": \"1970-01-22\", \"version\": 1}]}' FROM manifest WHERE type = 'agg'"),
+                     1);
+    assert_int_equal(query_int64(f, "SELECT json_valid(metadata) FROM manifest WHERE type = 'agg'"), 1);
+    assert_int_equal(query_int64(f, "SELECT count(metadata) FROM manifest"), 1);
+}
+
 static void test_a_file_without_contents_has_no_version(void **state)
 {
     struct fixture *f = *state;
@@ -82,6 +110,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(test_the_columns_of_the_view),
         T(test_the_values_of_the_view),
+        T(test_metadata_tells_what_derived_files_were_derived_from),
         T(test_a_file_without_contents_has_no_version),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,80 @@
+"""Bars of bars of trades: what is open, missing or not known at one level is so at every level above it (I12)."""
+
+import csv
+from pathlib import Path
+
+import pytest
+from dl_runner import FIRST_MS, Runner
+
+MINUTE_MS = 60_000
+
+
+def trades_csv(minutes: list[int]) -> str:
+    """Two trades in each of these minutes: a purchase, then a sale at half the amount."""
+    lines = ["ts,id,price,amount,side"]
+    for minute in minutes:
+        ts = FIRST_MS + minute * MINUTE_MS
+        lines += [f"{ts + 1000},{2 * minute},{100 + minute},2,buy", f"{ts + 2000},{2 * minute + 1},{101 + minute},1,sell"]
+    return "\n".join(lines) + "\n"
+
+
+def ingest(dl: Runner, minutes: list[int]) -> None:
+    (dl.directory / "trades.csv").write_text(trades_csv(minutes))
+    dl("ingest", "--source", "trades.csv", "--exchange", "X", "--symbol", "Y").ok()
+
+
+def aggregate(dl: Runner, source: str, *periods: str) -> None:
+    dl("aggregate", "--symbol", "Y", "--from", source, "--to", ",".join(periods)).ok()
+
+
+def read(dl: Runner, period: str, *options: str) -> list[dict[str, str]]:
+    what = ["--exchange", "X", "--symbol", "Y", "--data-type", "agg", "--period", period]
+    return list(csv.DictReader(dl("read", *what, *options).ok().out.splitlines()))
+
+
+def is_complete(bar: dict[str, str]) -> bool:
+    return bar["bars"] == bar["bars_expected"]
+
+
+@pytest.mark.parametrize("by_way_of", ["", "1m", "5m"])
+def test_an_open_minute_makes_an_open_quarter(dl: Runner, by_way_of: str) -> None:
+    """Fifteen minutes of trades: the last minute may still get some, until a later trade is seen."""
+    ingest(dl, [*range(15)])
+    if by_way_of:
+        aggregate(dl, "trades", by_way_of)
+    aggregate(dl, by_way_of or "trades", "15m")
+    assert [is_complete(bar) for bar in read(dl, "15m")] == [False]
+    assert read(dl, "15m", "--complete") == []
+    ingest(dl, [15])
+    if by_way_of:
+        aggregate(dl, "trades", by_way_of)
+    aggregate(dl, by_way_of or "trades", "15m")
+    assert [is_complete(bar) for bar in read(dl, "15m")] == [True, False]
+
+
+def test_a_minute_without_trades_is_a_bar_that_is_not_there(dl: Runner) -> None:
+    ingest(dl, [minute for minute in range(31) if minute != 7])
+    aggregate(dl, "trades", "1m")
+    aggregate(dl, "1m", "15m")
+    assert [(bar["bars"], bar["bars_expected"]) for bar in read(dl, "15m")] == [("14", "15"), ("15", "15"), ("0", "15")]
+
+
+def test_what_takers_bought(dl: Runner) -> None:
+    """Two of three of each minute, whatever the bars are made of."""
+    ingest(dl, [*range(16)])
+    aggregate(dl, "trades", "1m")
+    first = read(dl, "1m")[0]
+    assert (first["volume"], first["taker_buy_volume"]) == ("3", "2")
+    assert (first["quote_volume"], first["taker_buy_quote_volume"]) == ("301", "200")
+    for source in ("1m", "trades"):
+        dl("aggregate", "--symbol", "Y", "--from", source, "--to", "15m", "--anew").ok()
+        assert (read(dl, "15m")[0]["volume"], read(dl, "15m")[0]["taker_buy_volume"]) == ("45", "30")
+
+
+def test_bars_are_derived_on_the_way_with_what_they_lack(dl: Runner, tmp_path: Path) -> None:
+    """The same from a lake in which nothing was derived: a reader needs no dl aggregate to see what is open."""
+    ingest(dl, [*range(15)])
+    result = dl("read", "--exchange", "X", "--symbol", "Y", "--period", "15m").ok()
+    (bar,) = csv.DictReader(result.out.splitlines())
+    assert not is_complete(bar)
+    assert "derived on the way" in result.err
