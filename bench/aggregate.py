@@ -138,7 +138,12 @@ def polars_trades(frame: pl.DataFrame) -> Callable[[], list[pl.DataFrame]]:
     """Products and what was bought as columns of their own first, which is faster than within the groups."""
     price, amount, bought = pl.col("price"), pl.col("amount"), pl.col("side") == "buy"
     columns = {"quote_volume": price * amount, "taker_buy_volume": pl.when(bought).then(amount).otherwise(0.0)}
-    prices = [price.first().alias("open"), price.max().alias("high"), price.min().alias("low"), price.last().alias("close")]
+    prices = [
+        price.first().alias("open"),
+        price.max().alias("high"),
+        price.min().alias("low"),
+        price.last().alias("close"),
+    ]
     sums = [amount.sum().alias("volume"), *[pl.col(name).sum() for name in SUMS[1:]], pl.len().alias("trades")]
 
     def run() -> list[pl.DataFrame]:

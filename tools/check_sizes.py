@@ -18,6 +18,7 @@ PRIVATE_HEADER_LINES = 120
 # Files that may be longer, how long, and why.
 LONGER = {
     "src/manifest/manifest.h": (200, "the whole contract of the manifest, whose records belong together"),
+    "src/manifest/statements.h": (160, "one list of names, a line each"),
 }
 
 _NAME = re.compile(r"([A-Za-z_]\w*)\s*\(")

@@ -20,8 +20,10 @@ extern "C" {
 
 /* How bars become coarser ones. Members left 0 or NULL: as dl.toml's [aggregate] says, else the default. */
 struct lake_recipe {
-    const char *from;   /* "1m", "5m" …: bars of that period; "tick" or "trades", "aggtrades": trades. Default 1m, else the finest that is stored and divides */
-    const char *offset; /* length of time ("30m", "22h", "-4h") by which buckets begin later than 00:00 UTC, Monday, the 1st */
+    const char *
+        from; /* "1m", "5m" …: bars of that period; "tick" or "trades", "aggtrades": trades. Default 1m, else the finest that is stored and divides */
+    const char
+        *offset; /* length of time ("30m", "22h", "-4h") by which buckets begin later than 00:00 UTC, Monday, the 1st */
     const char *origin; /* instead: an instant at which a bucket begins */
     /* Columns of the source's own in derived bars: "spread_max=max(spread)", one of first, last, min, max, sum, mean, count, and
      * weighted(price,amount). Those of bars (open … taker_buy_quote_volume, vwap) are always there. */
@@ -31,22 +33,23 @@ struct lake_recipe {
 
 struct lake_aggregate_options {
     size_t size;
-    struct lake_selection dataset;  /* the sources: exchange, market, symbol; NULL: all. Type and period are recipe.from's */
-    const char *const *periods;     /* of what is derived; NULL: dl.toml's [aggregate] to, else 15m and 1h */
+    struct lake_selection
+        dataset; /* the sources: exchange, market, symbol; NULL: all. Type and period are recipe.from's */
+    const char *const *periods; /* of what is derived; NULL: dl.toml's [aggregate] to, else 15m and 1h */
     size_t n_periods;
     struct lake_recipe recipe;
-    bool anew;    /* derive everything again, also where another recipe made what is stored */
-    bool dry_run; /* say what is to be derived, and do nothing */
+    bool anew;                     /* derive everything again, also where another recipe made what is stored */
+    bool dry_run;                  /* say what is to be derived, and do nothing */
     struct lake_progress progress; /* rows of the sources */
 };
 
 struct lake_aggregate_result {
-    size_t size; /* set by the caller */
-    int64_t n_datasets;     /* derived ones looked at */
-    int64_t n_current;      /* of them, those where nothing was to be done */
-    int64_t source_rows;    /* read */
-    int64_t rows_written;   /* bars that are new or other than before */
-    int64_t rows_removed;   /* bars whose source bars are gone */
+    size_t size;          /* set by the caller */
+    int64_t n_datasets;   /* derived ones looked at */
+    int64_t n_current;    /* of them, those where nothing was to be done */
+    int64_t source_rows;  /* read */
+    int64_t rows_written; /* bars that are new or other than before */
+    int64_t rows_removed; /* bars whose source bars are gone */
     int64_t days_changed, files_written, bytes_written;
     int64_t n_commits;
     int64_t snapshot; /* the last one made; 0: none */
@@ -128,7 +131,7 @@ struct lake_check_options {
     struct lake_selection selection;
     bool has_start, has_end;
     int64_t start_ms, end_ms;
-    int64_t now_ms; /* 0: the clock's */
+    int64_t now_ms;    /* 0: the clock's */
     int64_t most_rows; /* shown of each rule and dataset; 0: 20 */
     struct lake_progress progress;
 };
@@ -142,7 +145,8 @@ struct lake_check_result {
 
 /* Checks the rows themselves: what must be true of each bar, of neighbours, of coarser and finer bars of one symbol, and what its ingests
  * found. Findings come as rows: exchange, market, symbol, type, period, rule, severity ("wrong", "suspect"), ts (timestamp), bars (in this finding),
- * detail (text), open, high, low, close, volume (null where it is not about one bar). In bounded memory. */
+ * detail (text), open, high, low, close, volume (null where it is not about one bar). A row without ts and detail says in bars how many
+ * more of that rule were not shown. In bounded memory. */
 LAKE_API LAKE_MUST_CHECK lake_status lake_check_bars(struct lake *lake, const struct lake_check_options *options,
                                                      struct lake_check_result *result,
                                                      struct ArrowArrayStream *findings, struct lake_error *err);

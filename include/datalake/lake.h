@@ -95,7 +95,7 @@ struct lake_scan_options {
     int64_t as_of;      /* a snapshot (lake_find_snapshot); 0: now */
     /* Of bars. A period that is not stored (or, of derived bars, is not current) is derived on the way from what is. */
     enum lake_fill fill;
-    bool complete; /* derived bars that lack source bars are left out */
+    bool complete;               /* derived bars that lack source bars are left out */
     const char *offset, *origin; /* of the buckets of bars that are derived: see struct lake_recipe (bars.h) */
 };
 

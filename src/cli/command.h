@@ -61,8 +61,8 @@ lake_status command_fail_unknown(const char *name, struct lake_error *err);
 extern const struct option global_option_table[];
 extern const size_t n_global_options;
 
-extern const struct command command_aggregate, command_backup, command_delete, command_explain, command_gaps, command_help, command_ingest, command_init, command_list,
-    command_log, command_maintenance, command_read, command_restore, command_snapshot, command_undo, command_verify,
-    command_version;
+extern const struct command command_aggregate, command_backup, command_delete, command_explain, command_gaps,
+    command_help, command_ingest, command_init, command_list, command_log, command_maintenance, command_read,
+    command_restore, command_snapshot, command_undo, command_verify, command_version;
 
 #endif

@@ -42,14 +42,14 @@ static void write_text(struct output *out, const char *text)
     }
 }
 
-static void write_indent(struct output *out, int depth, int more)
+static void write_indent(struct output *out, int64_t depth, int64_t more)
 {
-    for (int i = 0; i < 2 * depth + more; i++)
+    for (int64_t i = 0; i < 2 * depth + more; i++)
         output_text(out, " ");
 }
 
 /* A line below a step: "label value", nothing where there is no value. */
-static void write_fact(struct output *out, int depth, const char *label, const char *value)
+static void write_fact(struct output *out, int64_t depth, const char *label, const char *value)
 {
     if (value[0] == '\0')
         return;
@@ -60,7 +60,7 @@ static void write_fact(struct output *out, int depth, const char *label, const c
 }
 
 /* Of files and contents: since when. */
-static void write_state(struct output *out, int depth, const struct row_cursor *cursor, bool is_state)
+static void write_state(struct output *out, int64_t depth, const struct row_cursor *cursor, bool is_state)
 {
     char version[SHORT_BYTES], snapshot[SHORT_BYTES], committed[SHORT_BYTES], time[HUMAN_BYTES];
     row_cursor_text(cursor, "version", version, sizeof version);
@@ -81,8 +81,9 @@ static void write_state(struct output *out, int depth, const struct row_cursor *
 static void write_step(struct output *out, const struct row_cursor *cursor, char *text)
 {
     char cell[SHORT_BYTES], ts[SHORT_BYTES];
+    int64_t depth = 0;
     row_cursor_text(cursor, "depth", cell, sizeof cell);
-    int depth = atoi(cell);
+    (void)parse_digits(cell, &depth);
     row_cursor_text(cursor, "step", cell, sizeof cell);
     row_cursor_text(cursor, "ts", ts, sizeof ts);
     bool has_heading = depth == 0 || strcmp(cell, "derived-from") == 0;

@@ -121,7 +121,8 @@ static void note_incomplete(const struct cli *cli, const struct lake_scan *scan)
     int64_t n_incomplete = lake_scan_incomplete(scan, &n_bars);
     if (n_incomplete > 0)
         note(cli, "%s of %s %s source bars; --complete leaves %s out", human_count(n_incomplete, incomplete),
-             human_counted(n_bars, "bar", bars), n_incomplete == 1 ? "lacks" : "lack", n_incomplete == 1 ? "it" : "them");
+             human_counted(n_bars, "bar", bars), n_incomplete == 1 ? "lacks" : "lack",
+             n_incomplete == 1 ? "it" : "them");
 }
 
 /* The scan's own error, else the output's (a full disk, Ctrl-C while waiting for a slow reader), else what the
@@ -220,12 +221,13 @@ static const char *const examples[] = {
 const struct command command_read = {
     .name = "read",
     .summary = "prints rows as a table, CSV, JSON or Parquet",
-    .description = "Prints the rows of one dataset in the order of time: a table on a terminal, CSV into a pipe.\n"
-                   "A long table shows its first and last rows. Both --start and --end may be left out.\n"
-                   "\n"
-                   "Coarser bars that are not stored, or no longer fit what they were derived from, are derived on the\n"
-                   "way: 'bars' says of how many source bars each is made, 'bars_expected' of how many it should be.\n"
-                   "Rows that --fill puts in are never stored; their 'bars' are 0 and 'bars_expected' is empty.\n",
+    .description =
+        "Prints the rows of one dataset in the order of time: a table on a terminal, CSV into a pipe.\n"
+        "A long table shows its first and last rows. Both --start and --end may be left out.\n"
+        "\n"
+        "Coarser bars that are not stored, or no longer fit what they were derived from, are derived on the\n"
+        "way: 'bars' says of how many source bars each is made, 'bars_expected' of how many it should be.\n"
+        "Rows that --fill puts in are never stored; their 'bars' are 0 and 'bars_expected' is empty.\n",
     .options = options_table,
     .n_options = sizeof options_table / sizeof *options_table,
     .options_bytes = sizeof(struct read_options),

@@ -14,9 +14,9 @@
 #include "suggest.h"
 
 const struct command *const cli_commands[] = {
-    &command_init,   &command_ingest,  &command_list,     &command_read,   &command_aggregate, &command_delete,
-    &command_undo,   &command_log,     &command_snapshot, &command_verify, &command_gaps, &command_explain, &command_maintenance,
-    &command_backup, &command_restore, &command_version,  &command_help,   NULL,
+    &command_init,        &command_ingest, &command_list,     &command_read,    &command_aggregate, &command_delete,
+    &command_undo,        &command_log,    &command_snapshot, &command_verify,  &command_gaps,      &command_explain,
+    &command_maintenance, &command_backup, &command_restore,  &command_version, &command_help,      NULL,
 };
 
 const struct option global_option_table[] = {
@@ -42,8 +42,8 @@ const struct command *command_find(const char *name)
 
 /* What the documents of the lake know and this version does not have yet. */
 static const char *const coming[] = {
-    "download-symbols", "download-history",   "repair",
-    "features",         "upload-feature",   "delete-feature", "serve", "sql",    "completion",
+    "download-symbols", "download-history", "repair", "features", "upload-feature", "delete-feature", "serve", "sql",
+    "completion",
 };
 
 static bool is_coming(const char *name)

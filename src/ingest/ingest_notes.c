@@ -16,8 +16,10 @@ struct noting {
     struct job *job;
     struct time_values times;
     struct run_lines lines;
-    bool goes_on;       /* with rows of the same block … */
-    int64_t next_value; /* … the first of which has this time */
+    bool has_before;      /* the member has rows before the run … */
+    int64_t before_value; /* … the last of which has this time */
+    bool goes_on;         /* with rows of the same block … */
+    int64_t next_value;   /* … the first of which has this time */
 };
 
 struct day_bounds {
@@ -50,6 +52,16 @@ static int64_t last_line(struct noting *noting, int64_t row, const struct day_bo
     return goes_on ? noting->lines.next_line - 1 : run_lines_at(&noting->lines, row);
 }
 
+/* The step to the first row of a run that goes on with a stretch of the run before. */
+static void count_first_step(const struct noting *noting, const struct day_bounds *bounds,
+                             struct lake_write_origin *stretch)
+{
+    int64_t before = noting->before_value, first = noting->times.values[0];
+    bool is_of_day = noting->has_before && before >= bounds->from && before < bounds->to;
+    stretch->n_rises += is_of_day && first > before;
+    stretch->n_falls += is_of_day && first < before;
+}
+
 /* Notes the rows from `first` on that are of one day; *end is behind them. */
 static lake_status note_stretch(struct noting *noting, int64_t first, int64_t *end, struct lake_error *err)
 {
@@ -58,6 +70,8 @@ static lake_status note_stretch(struct noting *noting, int64_t first, int64_t *e
     const struct day_bounds bounds = bounds_of(ts[first], per_ms);
     struct lake_write_origin stretch = {.day = bounds.day};
     int64_t least = ts[first], greatest = ts[first], row = first + 1;
+    if (first == 0)
+        count_first_step(noting, &bounds, &stretch);
     for (; row < noting->times.n_rows && ts[row] >= bounds.from && ts[row] < bounds.to; row++) {
         stretch.n_rises += ts[row] > ts[row - 1];
         stretch.n_falls += ts[row] < ts[row - 1];
@@ -82,6 +96,8 @@ static lake_status note_run(struct job *job, const struct reading *reading, cons
     struct noting noting = {
         .job = job,
         .times = {batch_values(batch, 0), batch->n_rows, stage->times.per_ms},
+        .has_before = job->order.has_last,
+        .before_value = job->order.last,
     };
     if (batch->n_rows == 0)
         return LAKE_OK;
@@ -110,8 +126,8 @@ static lake_status note_loss(struct job *job, const struct reading *reading, con
     struct buffer answer = BUFFER_INIT(LIMIT_SOURCE_LISTING_BYTES);
     lake_status status = LAKE_OK;
     absence.kind = loss->rule == RULE_STILL_OPEN ? WRITE_STILL_OPEN : WRITE_CORRUPT_SOURCE;
-    TRY_OUT(buffer_printf(&answer, err, "%s:%" PRId64 ": %s", reading->rows->place, loss->line,
-                          row_rule_name(loss->rule)));
+    TRY_OUT(
+        buffer_printf(&answer, err, "%s:%" PRId64 ": %s", reading->rows->place, loss->line, row_rule_name(loss->rule)));
     status = note_absence(job, &absence, &answer, err);
 out:
     buffer_release(&answer);

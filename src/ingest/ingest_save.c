@@ -86,7 +86,7 @@ static lake_status put_counts(const struct row_tally *tally, struct buffer *out,
         (void)number_format_int64(count->n_rejected, rejected);
         (void)number_format_int64(count->from_ms, from);
         (void)number_format_int64(count->to_ms, to);
-        const char *fields[] = {count->rule, warned, rejected, from, to, count->has_times ? "1" : "0",
+        const char *fields[] = {count->rule,       warned, rejected, from, to, count->has_times ? "1" : "0",
                                 count->first_place};
         TRY(put_record(out, RECORD_COUNT, fields, sizeof fields / sizeof *fields, err));
     }

@@ -21,7 +21,7 @@ struct member_steps {
 
 struct member_order {
     bool has_last;
-    int64_t last;           /* time of the last row, in its unit */
+    int64_t last; /* time of the last row, in its unit */
     int64_t n_rows;
     int64_t from_ms, to_ms; /* least and greatest time */
     struct member_steps rises, falls, repeats;

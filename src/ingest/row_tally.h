@@ -19,9 +19,9 @@ enum { TALLY_RULES = 32 };
 struct row_count {
     const char *rule;
     int64_t n_warned, n_rejected;
-    const char *first_place;   /* "btc.csv:1043"; "": not known */
+    const char *first_place; /* "btc.csv:1043"; "": not known */
     bool has_times;
-    int64_t from_ms, to_ms;    /* least and greatest time of such rows, as far as known */
+    int64_t from_ms, to_ms; /* least and greatest time of such rows, as far as known */
 };
 
 struct row_tally {

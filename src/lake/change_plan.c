@@ -127,8 +127,7 @@ static lake_status add_restores(struct change_target *target, struct partition_s
     partition_set_overlapping(set, &target->dataset, change->range, &first, &end);
     for (size_t i = first; i < end; i++) {
         struct partition *partition = set->items[i];
-        if (partition->restores.n > 0 &&
-            (partition->as_of != change->as_of || partition->replacement != change->rows))
+        if (partition->restores.n > 0 && (partition->as_of != change->as_of || partition->replacement != change->rows))
             return lake_fail(err, LAKE_INVALID_ARGUMENT, "rows of one file cannot be put back as of two snapshots");
         partition->as_of = change->as_of;
         partition->replacement = change->rows;

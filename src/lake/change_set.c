@@ -344,7 +344,8 @@ lake_status change_set_commit(struct change_set *set, struct lake_change_result 
                                                   .started_ms = set->started_ms,
                                                   .software = LAKE_SOFTWARE,
                                                   .detail = set->options.detail == NULL ? "" : set->options.detail,
-                                                  .undoes = set->options.undoes}};
+                                                  .undoes = set->options.undoes,
+                                                  .rows_read = set->options.rows_read}};
     struct commit commit = {.set = &set->partitions, .operation = &committing.operation};
     if (manifest_is_read_only(set->lake->manifest))
         return lake_fail(err, LAKE_PERMISSION, "%s: this user may read the lake, not write to it", set->lake->db_path);

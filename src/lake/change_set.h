@@ -24,6 +24,7 @@ struct change_set_options {
     const char *kind;   /* of the operation; borrowed */
     const char *detail; /* for the log; "" or NULL: none; borrowed */
     int64_t undoes;     /* snapshot; 0: none */
+    int64_t rows_read;  /* to make the rows that replace others; for the log */
     /* Called under the lake's lock before anything is recorded, when what was staged fits what is live; may refuse. May be NULL. */
     lake_status (*approve)(void *context, struct lake_error *err);
     /* As in struct commit_owner. May be NULL. */
@@ -45,8 +46,9 @@ struct change {
     enum change_kind kind;
     const struct manifest_dataset *dataset; /* with its id; copied */
     struct time_range range;
-    int64_t as_of;            /* CHANGE_RESTORE */
-    const struct batch *rows; /* CHANGE_REPLACE: sorted, each key once; those within the range are taken. NULL: none. Borrowed until the
+    int64_t as_of; /* CHANGE_RESTORE */
+    const struct batch *
+        rows; /* CHANGE_REPLACE: sorted, each key once; those within the range are taken. NULL: none. Borrowed until the
                                  set is freed, so that staging again needs no copy in staging */
 };
 

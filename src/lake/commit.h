@@ -35,7 +35,8 @@ struct commit_owner {
     /* Within the manifest's transaction, when the operation, files and contents are recorded: adds what the manifest is to know
      * besides (manifest/knowledge.h). A failure undoes all of it. */
     lake_status (*record)(void *context, const struct commit *commit, struct lake_error *err);
-    bool records_always; /* also where no row changes: then commit->snapshot is 0, and nothing else is in the transaction */
+    bool
+        records_always; /* also where no row changes: then commit->snapshot is 0, and nothing else is in the transaction */
     void *context;
 };
 

@@ -7,7 +7,7 @@
 #define LAKE_LOST_ROWS_H
 
 #include "lake/commit.h"
-#include "manifest/knowledge.h"
+#include "manifest/absence.h"
 
 /* Of one day of bars: `after` NULL: none are left. `like` is what the absences say; its dataset and range are filled in. */
 struct lost_day {

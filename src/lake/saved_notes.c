@@ -58,7 +58,8 @@ static lake_status take_members(struct saved_reader *reader, struct saved_write 
     return LAKE_OK;
 }
 
-static lake_status take_origin(struct saved_reader *reader, const struct saved_write *saved, struct saved_origin *origin)
+static lake_status take_origin(struct saved_reader *reader, const struct saved_write *saved,
+                               struct saved_origin *origin)
 {
     struct lake_write_origin *run = &origin->run;
     int64_t *const keys[] = {&run->day, &run->n_rows, &run->key_from_ms, &run->key_to_ms};

@@ -312,7 +312,8 @@ static lake_status take_days(struct saved_reader *reader, struct saved_partition
     return LAKE_OK;
 }
 
-static lake_status take_lists(struct saved_reader *reader, const struct saved_write *saved, struct saved_partition *partition)
+static lake_status take_lists(struct saved_reader *reader, const struct saved_write *saved,
+                              struct saved_partition *partition)
 {
     TRY(saved_take_list(reader, 12, sizeof *partition->incoming, &partition->n_incoming, &partition->incoming));
     for (size_t i = 0; i < partition->n_incoming; i++)

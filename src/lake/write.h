@@ -28,7 +28,7 @@ struct lake_write;
 struct lake_write_result {
     int64_t rows_read; /* appended */
     int64_t rows_new, rows_changed,
-        rows_equal; /* keys: absent before, present with other values, present and the same */
+        rows_equal;        /* keys: absent before, present with other values, present and the same */
     int64_t rows_repeated; /* of rows_read: their key came again in this write */
     int64_t first_ms, last_ms;
     int64_t days_changed, files_written;

@@ -54,9 +54,9 @@ LAKE_MUST_CHECK lake_status write_notes_add_origin(struct write_notes *notes, co
 /* A run as it was before a safe point, of the member begun last: it is not joined with others. */
 LAKE_MUST_CHECK lake_status write_notes_restore_origin(struct write_notes *notes, const struct lake_write_origin *run,
                                                        struct lake_error *err);
-LAKE_MUST_CHECK lake_status write_notes_add_absence(struct write_notes *notes,
-                                                    const struct lake_write_absence *absence, struct lake_error *err);
-LAKE_MUST_CHECK lake_status write_notes_add_finding(struct write_notes *notes,
-                                                    const struct lake_write_finding *finding, struct lake_error *err);
+LAKE_MUST_CHECK lake_status write_notes_add_absence(struct write_notes *notes, const struct lake_write_absence *absence,
+                                                    struct lake_error *err);
+LAKE_MUST_CHECK lake_status write_notes_add_finding(struct write_notes *notes, const struct lake_write_finding *finding,
+                                                    struct lake_error *err);
 
 #endif

@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "lake/commit.h"
 #include "lake/write_state.h"
+#include "manifest/absence.h"
 #include "manifest/knowledge.h"
 
 /* ---- the days that changed ---- */

@@ -5,7 +5,7 @@
 
 #include "base/buffer.h"
 #include "base/limits.h"
-#include "manifest/knowledge.h"
+#include "manifest/absence.h"
 #include "manifest/query.h"
 
 /* ---- reasons ---- */

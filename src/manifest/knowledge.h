@@ -1,13 +1,11 @@
 /* What the manifest knows about rows beyond where they lie (schema 3): what derived days were derived from, where the rows of a day
- * came from, why bars are missing, and what an ingest found. Rules of manifest.h hold; texts are borrowed as in records.h.
+ * came from, and what an ingest found; why bars are missing is in absence.h. Rules of manifest.h hold; texts are borrowed as in records.h.
  *
  * - A derivation is of one derived dataset: from which one, by which recipe, and how far (the snapshots that last changed the two when
  *   it was brought up to date: equal to what manifest_find_changed gives, there is nothing to do). Lineage is of its days: the
  *   version of a derived content and the contents that it was made of. It is always that of the last derivation of the day.
  * - An origin is a run of rows of one dataset and day that one operation brought from one source: keys and places in the source. They
  *   outlive history; they go when their operation leaves the log.
- * - An absence is what is known about a range in which rows are missing. Ranges of one dataset never overlap: what is put later
- *   takes the place of what it covers. Where rows are present it says nothing.
  * - A finding is what an operation met in its sources. */
 #ifndef MANIFEST_KNOWLEDGE_H
 #define MANIFEST_KNOWLEDGE_H
@@ -37,7 +35,7 @@ LAKE_MUST_CHECK lake_status manifest_put_derivation(struct manifest *manifest,
                                                     struct lake_error *err);
 
 struct manifest_lineage {
-    int64_t dataset_id, day, version; /* of the derived content; version 0: the day was derived and has no rows */
+    int64_t dataset_id, day, version;   /* of the derived content; version 0: the day was derived and has no rows */
     int64_t source_day, source_version; /* of the derivation's source */
 };
 /* Of the derived days [from_day, to_day), by day and source day. */
@@ -54,7 +52,7 @@ LAKE_MUST_CHECK lake_status manifest_add_lineage(struct manifest *manifest, cons
 
 struct manifest_origin {
     int64_t dataset_id, day, operation_id;
-    int64_t source_position;      /* of manifest_add_source, from 1 */
+    int64_t source_position; /* of manifest_add_source, from 1 */
     int64_t n_rows;
     int64_t key_from_ms, key_to_ms; /* first and last time, both included */
     int64_t line_from, line_to;     /* least and greatest line (Parquet: row) of the source; 0: not known */
@@ -76,51 +74,16 @@ LAKE_MUST_CHECK lake_status manifest_add_origin(struct manifest *manifest, const
 LAKE_MUST_CHECK lake_status manifest_find_sources(struct manifest *manifest, int64_t operation_id, struct arena *arena,
                                                   struct manifest_source **out, size_t *n, struct lake_error *err);
 
-/* ---- absences ---- */
-
-/* Numbers are stored: never renumber. To add one: a row here; the table of names in absence.c; docs/FORMAT.md. */
-enum manifest_reason {
-    REASON_NOT_REQUESTED = 0, /* nobody asked: never stored */
-    REASON_SOURCE_EMPTY = 1,
-    REASON_BEFORE_LISTING = 2,
-    REASON_AFTER_DELISTING = 3,
-    REASON_VENUE_OUTAGE = 4,
-    REASON_CORRUPT_SOURCE = 5,
-    REASON_DELETED = 6,
-    REASON_STILL_OPEN = 7,
-    REASON_NO_SOURCE_BARS = 8 /* of derived bars: never stored */
-};
-const char *manifest_reason_name(enum manifest_reason reason); /* "source-empty" */
-/* LAKE_INVALID_ARGUMENT naming the choices. */
-LAKE_MUST_CHECK lake_status manifest_reason_find(const char *name, enum manifest_reason *out, struct lake_error *err);
-
-struct manifest_absence {
-    int64_t dataset_id;
-    int64_t start_ms, end_ms; /* half open */
-    enum manifest_reason reason;
-    int64_t operation_id; /* 0: none */
-    int64_t snapshot;     /* of it; filled in when read */
-    int64_t asked_ms;     /* when the source was asked */
-    const char *answer;   /* for people: "btc.csv has none"; "" */
-};
-/* Those that overlap a range, by time. */
-LAKE_MUST_CHECK lake_status manifest_find_absences(struct manifest *manifest, int64_t dataset_id, int64_t start_ms,
-                                                   int64_t end_ms, struct arena *arena, struct manifest_absence **out,
-                                                   size_t *n, struct lake_error *err);
-/* Writing: cuts away what it covers of others, and joins neighbours that say the same of one operation. */
-LAKE_MUST_CHECK lake_status manifest_put_absence(struct manifest *manifest, const struct manifest_absence *absence,
-                                                 struct lake_error *err);
-
 /* ---- findings ---- */
 
 struct manifest_finding {
     int64_t dataset_id, operation_id;
-    const char *rule;   /* "repeated", "backward", "close-outside" … */
+    const char *rule; /* "repeated", "backward", "close-outside" … */
     int64_t n_rows;
     int64_t first_ms, last_ms; /* of the rows it is about, where known; else 0, 0 */
-    const char *place;  /* "btc.csv:1043" of the first, or "" */
-    const char *detail; /* for people, or "" */
-    int64_t snapshot;   /* of the operation; filled in when read */
+    const char *place;         /* "btc.csv:1043" of the first, or "" */
+    const char *detail;        /* for people, or "" */
+    int64_t snapshot;          /* of the operation; filled in when read */
 };
 /* Of operations that are in the log, latest first. */
 LAKE_MUST_CHECK lake_status manifest_find_findings(struct manifest *manifest, int64_t dataset_id, struct arena *arena,

@@ -176,10 +176,9 @@ static void read_pruned(struct statement *statement, struct arena *arena, void *
  * pruned one (a file that had expired was deleted), it does so only with the next. */
 static lake_status prune(struct manifest *manifest, const struct pruned *pruned, struct lake_error *err)
 {
-    static const enum statement_id statements[] = {STATEMENT_PRUNE_ORIGINS,  STATEMENT_PRUNE_ABSENCES,
-                                                   STATEMENT_PRUNE_FINDINGS, STATEMENT_PRUNE_SOURCES,
-                                                   STATEMENT_PRUNE_DATASETS, STATEMENT_PRUNE_SNAPSHOT,
-                                                   STATEMENT_PRUNE_OPERATION};
+    static const enum statement_id statements[] = {
+        STATEMENT_PRUNE_ORIGINS,  STATEMENT_PRUNE_ABSENCES, STATEMENT_PRUNE_FINDINGS, STATEMENT_PRUNE_SOURCES,
+        STATEMENT_PRUNE_DATASETS, STATEMENT_PRUNE_SNAPSHOT, STATEMENT_PRUNE_OPERATION};
     const struct sql_value snapshot[] = {sql_int(pruned->snapshot)};
     const struct sql_value operation[] = {sql_int(pruned->operation_id)};
     TRY(statement_execute(manifest, STATEMENT_RAISE_EXPIRED, snapshot, 1, err));

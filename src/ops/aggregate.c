@@ -253,8 +253,7 @@ static bool has_value(const struct aggregator *aggregator, const struct aggregat
 /* Most columns of most batches: then no row is asked. */
 static bool has_all(const struct aggregator *aggregator, const struct aggregate_output *output, int64_t n)
 {
-    return output->under < 0 && output->lacking < 0 &&
-           memchr(aggregator->cells[output->over].has, 0, (size_t)n) == NULL;
+    return output->under < 0 && memchr(aggregator->cells[output->over].has, 0, (size_t)n) == NULL;
 }
 
 static lake_status put_output(const struct aggregator *aggregator, const struct aggregate_output *output,

@@ -5,9 +5,16 @@
  * and must end in it. Rows come in ascending order of time; each bucket gives one bar when the first row behind it comes, or at the end.
  *
  * What becomes of a column is one row of a table (aggregate_column.c): its name, the function, what it is made of. Nulls are left out;
- * a column of a bucket without any value is null. Sums are plain double additions in the order of time within the bucket, from its first
- * value on, always from the source's bars (a bar of 1h from 1m is no sum of sums): so the result depends on the bucket's rows alone, never on
- * batches, files, threads or what was derived before. Means and weighted prices are quotients of two such sums.
+ * a column of a bucket without any value is null. The rules of numbers:
+ *   1. A sum begins with the bucket's first value and adds one after the other, in the order of time, in doubles; always of the source's
+ *      bars (a bar of 1h from 1m is no sum of sums). So the result depends on the bucket's rows alone, never on batches, files,
+ *      threads or what was derived before. Two orders of adding n values differ by at most 2(n - 1) 2^-53 times the sum of their sizes.
+ *   2. Sums of integers are exact; one that leaves 64 bits is LAKE_INVALID_DATA naming column and bucket.
+ *   3. Means and weighted prices are quotients of two such sums; null where the one below is 0.
+ *   4. NaN is a value: sums keep it, first and last give it; min and max give it only where there is nothing else. Of 0.0 and -0.0, which
+ *      are equal, min and max give the first.
+ *   5. vwap is exact or null: it is null where a row has volume but not what it is worth, or the other way round.
+ *   6. Of bars that are derived themselves, only whole ones (bars = bars_expected) count in `bars` (I12).
  *
  *     struct aggregator *aggregator = NULL;
  *     TRY(aggregator_new(&recipe, source_schema, &aggregator, err));

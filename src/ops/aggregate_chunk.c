@@ -63,8 +63,7 @@ static lake_status feed_all(const struct aggregate_run *run, const struct batch 
 static lake_status report(const struct aggregate_run *run, struct lake_error *err)
 {
     const struct lake_progress *progress = &run->progress;
-    if (progress->report != NULL &&
-        progress->report(progress->context, run->rows_before + run->source_rows, 0, 0) != 0)
+    if (progress->report != NULL && progress->report(progress->context, run->rows_before + run->source_rows, 0, 0) != 0)
         return lake_fail(err, LAKE_CANCELLED, "deriving %s was cancelled", run->place);
     return LAKE_OK;
 }
@@ -119,8 +118,7 @@ static lake_status take_bars(struct aggregate_target *target, struct lake_error 
     if (target->aggregator == NULL)
         return LAKE_OK;
     TRY(aggregator_finish(target->aggregator, target->view.closed_ms, err));
-    return aggregator_rows(target->aggregator) == 0 ? LAKE_OK
-                                                    : aggregator_take(target->aggregator, &target->bars, err);
+    return aggregator_rows(target->aggregator) == 0 ? LAKE_OK : aggregator_take(target->aggregator, &target->bars, err);
 }
 
 lake_status aggregate_chunk_read(struct aggregate_run *run, struct lake_error *err)

@@ -14,7 +14,16 @@
 #include "column/data_type.h"
 
 /* What is gathered of the values of a bucket. */
-enum gathering { GATHER_NONE, GATHER_FIRST, GATHER_LAST, GATHER_MIN, GATHER_MAX, GATHER_SUM, GATHER_COUNT };
+enum gathering {
+    GATHER_NONE,
+    GATHER_FIRST,
+    GATHER_LAST,
+    GATHER_MIN,
+    GATHER_MAX,
+    GATHER_SUM,
+    GATHER_COUNT,
+    N_GATHERINGS
+};
 
 /* What values it is gathered of: of a function's arguments, first and second. */
 enum operand_form {

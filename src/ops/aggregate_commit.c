@@ -69,8 +69,8 @@ struct day_range {
 };
 
 /* What the derived days of a range are made of, as it was when the source was looked at. */
-static lake_status add_lineage(struct aggregate_run *run, const struct aggregate_target *target,
-                               struct day_range days, struct arena *arena, struct lake_error *err)
+static lake_status add_lineage(struct aggregate_run *run, const struct aggregate_target *target, struct day_range days,
+                               struct arena *arena, struct lake_error *err)
 {
     struct manifest *manifest = run->lake->manifest;
     struct manifest_content *derived = NULL;
@@ -93,8 +93,8 @@ static lake_status add_lineage(struct aggregate_run *run, const struct aggregate
     return LAKE_OK;
 }
 
-static lake_status record_lineage(struct aggregate_run *run, const struct aggregate_target *target,
-                                  struct arena *arena, struct lake_error *err)
+static lake_status record_lineage(struct aggregate_run *run, const struct aggregate_target *target, struct arena *arena,
+                                  struct lake_error *err)
 {
     struct manifest *manifest = run->lake->manifest;
     if (run->anew && run->is_first) /* what another recipe left tells nothing of this one */
@@ -200,12 +200,14 @@ lake_status aggregate_chunk_commit(struct aggregate_run *run, struct lake_error 
     struct lake_change_result result = {.size = sizeof result};
     struct change_set *set = NULL;
     lake_status status = LAKE_OK;
+    options.rows_read = run->source_rows - run->rows_committed;
     TRY_OUT(describe(run, &detail, &options.detail, err));
     TRY_OUT(change_set_new(run->lake, &options, &set, err));
     TRY_OUT(add_changes(run, set, err));
     TRY_OUT(change_set_commit(set, &result, err));
     count(run, set, &result);
     run->is_first = false;
+    run->rows_committed = run->source_rows;
 out:
     change_set_free(set);
     buffer_release(&detail);

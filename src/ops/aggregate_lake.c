@@ -22,17 +22,17 @@ struct work {
         const struct period *period;
         bool is_derivable;        /* of some instrument */
         struct lake_error reason; /* of the first of which it is not */
-    } *wanted;
+    } * wanted;
     size_t n_wanted;
     struct batch_builder *report;
     struct lake_error first; /* of instruments that could not be done; the others are */
 };
 
 static const struct column_field report_fields[] = {
-    {"exchange", COLUMN_UTF8, 0, false},       {"market", COLUMN_UTF8, 0, false},
-    {"symbol", COLUMN_UTF8, 0, false},         {"period", COLUMN_UTF8, 0, false},
-    {"from", COLUMN_UTF8, 0, false},           {"days", COLUMN_INT64, 0, false},
-    {"rows_written", COLUMN_INT64, 0, false},  {"rows_removed", COLUMN_INT64, 0, false},
+    {"exchange", COLUMN_UTF8, 0, false},      {"market", COLUMN_UTF8, 0, false},
+    {"symbol", COLUMN_UTF8, 0, false},        {"period", COLUMN_UTF8, 0, false},
+    {"from", COLUMN_UTF8, 0, false},          {"days", COLUMN_INT64, 0, false},
+    {"rows_written", COLUMN_INT64, 0, false}, {"rows_removed", COLUMN_INT64, 0, false},
     {"state", COLUMN_UTF8, 0, false},
 };
 enum { N_REPORT = sizeof report_fields / sizeof *report_fields };
@@ -44,8 +44,8 @@ static bool is_given(const char *text)
 
 /* ---- what is asked for ---- */
 
-static lake_status check_options(const struct lake_aggregate_options *options, const struct lake_aggregate_result *result,
-                                 struct lake_error *err)
+static lake_status check_options(const struct lake_aggregate_options *options,
+                                 const struct lake_aggregate_result *result, struct lake_error *err)
 {
     if (options == NULL || options->size != sizeof *options)
         return lake_fail(err, LAKE_INVALID_ARGUMENT, "the aggregate options have an unknown size");
@@ -106,11 +106,9 @@ static lake_status report_target(struct work *work, const struct aggregate_run *
     bool is_current = target->n_days == 0 && target->rows_written == 0 && target->rows_removed == 0;
     const char *state = is_current ? "current" : run->dry_run ? "to be derived" : "derived";
     const struct cell cells[N_REPORT] = {
-        cell_text(dataset->exchange),       cell_text(dataset->market),
-        cell_text(dataset->symbol),         cell_text(dataset->period),
-        cell_text(target->derive->recipe),  cell_int64(target->n_days),
-        cell_int64(target->rows_written),   cell_int64(target->rows_removed),
-        cell_text(state),
+        cell_text(dataset->exchange),     cell_text(dataset->market),        cell_text(dataset->symbol),
+        cell_text(dataset->period),       cell_text(target->derive->recipe), cell_int64(target->n_days),
+        cell_int64(target->rows_written), cell_int64(target->rows_removed),  cell_text(state),
     };
     struct lake_aggregate_result *result = work->result;
     result->n_datasets++;
@@ -164,15 +162,15 @@ static lake_status put_off(struct work *work, lake_status status, const struct l
 static lake_status resolve(struct work *work, const struct manifest_dataset *like, struct instrument *instrument,
                            struct lake_error *err)
 {
-    struct derive_request request = {
-        .dataset = {like->exchange, like->market, like->symbol, NULL, NULL}, .recipe = &work->options->recipe};
+    struct derive_request request = {.dataset = {like->exchange, like->market, like->symbol, NULL, NULL},
+                                     .recipe = &work->options->recipe};
     TRY(arena_new(&instrument->arena, work->n_wanted, sizeof *instrument->sources, &instrument->sources, err));
     for (size_t i = 0; i < work->n_wanted; i++) {
         struct wanted *wanted = &work->wanted[i];
         struct lake_error failure = {LAKE_OK, ""};
         request.target = wanted->period;
-        lake_status status = derive_resolve(work->lake, &request, &instrument->arena,
-                                            &instrument->sources[instrument->n], &failure);
+        lake_status status =
+            derive_resolve(work->lake, &request, &instrument->arena, &instrument->sources[instrument->n], &failure);
         if (status != LAKE_OK && !is_of_one(status))
             return lake_fail(err, status, "%s", failure.message);
         instrument->n += status == LAKE_OK;
@@ -276,8 +274,8 @@ static lake_status check_derivable(const struct work *work, struct lake_error *e
     return is_any ? LAKE_OK : lake_fail(err, reason->status, "%s", reason->message);
 }
 
-static lake_status visit_all(struct work *work, const struct manifest_dataset *datasets, size_t n,
-                             instrument_task task, struct lake_error *err)
+static lake_status visit_all(struct work *work, const struct manifest_dataset *datasets, size_t n, instrument_task task,
+                             struct lake_error *err)
 {
     for (size_t i = 0; i < n; i++)
         if (i == 0 || !is_same_instrument(&datasets[i], &datasets[i - 1]))

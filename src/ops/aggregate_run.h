@@ -21,8 +21,8 @@ struct aggregate_target {
     struct manifest_dataset dataset;    /* the derived one; its id is filled in when it is made */
     struct derive_view view;
     bool has_view;
-    bool is_behind;       /* somebody else changed it since it was looked at */
-    int64_t changed;      /* by whom it should have been changed last: the view's, then our own commits */
+    bool is_behind;  /* somebody else changed it since it was looked at */
+    int64_t changed; /* by whom it should have been changed last: the view's, then our own commits */
 
     /* Of the chunk at hand. */
     struct range_list stale; /* days */
@@ -45,8 +45,9 @@ struct aggregate_run {
     struct arena arena; /* of names */
     struct derive_columns columns;
     const char *place;
-    bool is_last;  /* the chunk at hand */
-    bool is_first; /* nothing was committed yet */
+    int64_t rows_committed; /* of source_rows: by chunks before */
+    bool is_last;           /* the chunk at hand */
+    bool is_first;          /* nothing was committed yet */
 
     /* What was done in all. */
     bool was_current;

@@ -47,16 +47,16 @@ static lake_status check_order(const struct bucket_cutter *cutter, int64_t befor
                      noun(cutter), instant_of(cutter, ts).text, instant_of(cutter, before).text);
 }
 
-/* Both lie within the calendar. */
+/* Steps are counted without a sign: in nanoseconds the calendar is as long as the type. */
 static lake_status check_step(const struct bucket_cutter *cutter, int64_t before, int64_t ts, struct lake_error *err)
 {
     TRY(check_order(cutter, before, ts, err));
-    int64_t step = ts - before;
-    if (step < cutter->step)
+    uint64_t step = (uint64_t)ts - (uint64_t)before, period = (uint64_t)cutter->step;
+    if (step < period)
         return lake_fail(err, LAKE_INVALID_DATA, "%s: the bar at %s overlaps the one of %s before it, at %s",
                          cutter->place, instant_of(cutter, ts).text, cutter->source->name,
                          instant_of(cutter, before).text);
-    if (step % cutter->step != 0)
+    if (step % period != 0)
         return lake_fail(err, LAKE_INVALID_DATA,
                          "%s: the bar at %s is off the grid of %s that the one before it is on, at %s", cutter->place,
                          instant_of(cutter, ts).text, cutter->source->name, instant_of(cutter, before).text);

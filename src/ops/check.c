@@ -111,8 +111,11 @@ static lake_status check_dataset(struct check *check, const struct manifest_tota
 {
     const struct manifest_dataset *dataset = &totals->dataset;
     const struct data_type *type = NULL;
-    struct check_wanted wanted = {
-        .lake = check->lake, .dataset = dataset, .range = check->range, .batch_rows = check->batch_rows};
+    struct check_wanted wanted = {.lake = check->lake,
+                                  .dataset = dataset,
+                                  .range = check->range,
+                                  .batch_rows = check->batch_rows,
+                                  .progress = &check->options->progress};
     const struct period *period = NULL;
     TRY(data_type_find(dataset->type, &type, err));
     if (!type->has_period || totals->n_rows == 0)
@@ -121,6 +124,7 @@ static lake_status check_dataset(struct check *check, const struct manifest_tota
     check->result->n_datasets++;
     check_report_begin(&check->report, dataset);
     TRY(check_stored_rows(check, dataset, period, &wanted.phase_ms, err));
+    wanted.n_rows = check->result->n_rows;
     TRY(check_sums(&wanted, &check->report, err));
     TRY(check_report_end(&check->report, err));
     return check_ingests(check->lake, dataset, check->range, &check->report, err);

@@ -28,6 +28,11 @@ static bool is_type(const struct manifest_dataset *dataset, const char *type)
     return strcmp(dataset->type, type) == 0;
 }
 
+static bool is_bars(const struct manifest_dataset *dataset)
+{
+    return is_type(dataset, "raw") || is_type(dataset, "agg");
+}
+
 struct choice { /* among the datasets of an instrument */
     const struct check_wanted *wanted;
     const struct period *period; /* of the wanted dataset */
@@ -127,7 +132,7 @@ static lake_status find_is_of_bars(struct manifest *manifest, const struct manif
         return LAKE_OK;
     TRY(find_all(&choice, dataset, manifest, arena, err));
     const struct manifest_dataset *source = find_by_id(&choice, derivation.source_id);
-    *is = source != NULL && (is_type(source, "raw") || is_type(source, "agg"));
+    *is = source != NULL && is_bars(source);
     return LAKE_OK;
 }
 
@@ -181,7 +186,6 @@ static lake_status open_aggregator(struct check_reference *reference, const stru
     TRY(bucket_grid_init(&recipe.grid, period, bucket_offset_of(period, wanted->phase_ms), err));
     TRY(data_type_find(reference->dataset->type, &recipe.source_type, err));
     TRY(period_find(reference->dataset->period, &recipe.source_period, err));
-    reference->counts_bars = recipe.source_type->has_period;
     if (range.end_ms != INT64_MAX && range.end_ms > range.start_ms)
         range.end_ms = bucket_at(&recipe.grid, range.end_ms - 1).end_ms;
     TRY(open_scan(reference, wanted, range, err));
@@ -209,8 +213,9 @@ static lake_status check_is_current(struct check_reference *reference, const str
 static lake_status open_chosen(struct check_reference *reference, const struct check_wanted *wanted,
                                const struct period *period, bool *is_open, struct lake_error *err)
 {
-    (void)snprintf(reference->name, sizeof reference->name, "%s %s", reference->dataset->type,
-                   reference->dataset->period);
+    reference->counts_bars = is_bars(reference->dataset);
+    (void)snprintf(reference->name, sizeof reference->name, "%s%s%s", reference->dataset->type,
+                   reference->counts_bars ? " " : "", reference->counts_bars ? reference->dataset->period : "");
     if (strcmp(reference->dataset->period, wanted->dataset->period) != 0)
         TRY(open_aggregator(reference, wanted, period, err));
     else

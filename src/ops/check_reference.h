@@ -22,6 +22,8 @@ struct check_wanted {
     struct time_range range;                /* of their open times */
     int64_t phase_ms;                       /* of their grid, see check_rows_phase */
     int64_t batch_rows;
+    const struct lake_progress *progress; /* asked now and then whether to go on; its rows stay as they are */
+    int64_t n_rows;                       /* told it */
 };
 
 /* Whether a dataset's bars are derived from bars, not from trades or by nobody knows whom. */
@@ -35,7 +37,7 @@ void check_reference_close(struct check_reference *reference);
 bool check_reference_is_source(const struct check_reference *reference);
 /* Whether its bars say of how many bars they are made; of trades it is not known here whether the last one is whole. */
 bool check_reference_counts_bars(const struct check_reference *reference);
-/* "raw 1m": what it is made of. */
+/* "raw 1m", "trades": what it is made of. */
 const char *check_reference_name(const struct check_reference *reference);
 const struct schema *check_reference_schema(const struct check_reference *reference);
 /* The next bars; without `release` it is the end. Bars that cannot be added up, being off their grid, end it: another rule blames

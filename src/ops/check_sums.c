@@ -51,11 +51,20 @@ static double value_of(const struct side *side, enum check_column column)
     return ((const double *)batch_values(&side->batch, (size_t)at))[side->row];
 }
 
+static lake_status report_progress(const struct check_wanted *wanted, struct lake_error *err)
+{
+    const struct lake_progress *progress = wanted->progress;
+    if (progress != NULL && progress->report != NULL && progress->report(progress->context, wanted->n_rows, 0, 0) != 0)
+        return lake_fail(err, LAKE_CANCELLED, "the check was stopped");
+    return LAKE_OK;
+}
+
 static lake_status next_batch(struct comparison *comparison, struct side *side, struct lake_error *err)
 {
     batch_release(&side->batch);
     side->batch = (struct batch){0};
     side->row = 0;
+    TRY(report_progress(comparison->wanted, err));
     return side == &comparison->ours ? scan_next(comparison->scan, &side->batch, err)
                                      : check_reference_next(comparison->reference, &side->batch, err);
 }
@@ -138,15 +147,25 @@ static void text_of(const struct comparison *comparison, double value, char out[
         (void)snprintf(out, NUMBER_TEXT_BYTES, "%.12g", value);
 }
 
+/* "the 60 bars of raw 1m", "trades" */
+static void say_theirs(const struct comparison *comparison, char *out, size_t n_bytes)
+{
+    const char *name = check_reference_name(comparison->reference);
+    double n_bars = value_of(&comparison->theirs, CHECK_BARS);
+    if (check_reference_counts_bars(comparison->reference))
+        (void)snprintf(out, n_bytes, "the %.0f bar%s of %s", n_bars, n_bars == 1 ? "" : "s", name);
+    else
+        (void)snprintf(out, n_bytes, "%s", name);
+}
+
 static void say_difference(const struct comparison *comparison, size_t which, char *out)
 {
-    char ours[NUMBER_TEXT_BYTES], theirs[NUMBER_TEXT_BYTES];
+    char ours[NUMBER_TEXT_BYTES], theirs[NUMBER_TEXT_BYTES], whose[2 * NUMBER_TEXT_BYTES];
     enum check_column column = compared[which].column;
-    double n_bars = value_of(&comparison->theirs, CHECK_BARS);
     text_of(comparison, value_of(&comparison->ours, column), ours);
     text_of(comparison, value_of(&comparison->theirs, column), theirs);
-    (void)snprintf(out, CHECK_DETAIL_BYTES, "%s is %s, and %s by the %.0f bar%s of %s", check_column_name(column), ours,
-                   theirs, n_bars, n_bars == 1 ? "" : "s", check_reference_name(comparison->reference));
+    say_theirs(comparison, whose, sizeof whose);
+    (void)snprintf(out, CHECK_DETAIL_BYTES, "%s is %s, and %s by %s", check_column_name(column), ours, theirs, whose);
 }
 
 static enum check_rule rule_of(const struct comparison *comparison)

@@ -27,11 +27,10 @@ lake_status derivation_open(struct lake *lake, const struct derive_source *sourc
     TRY_OUT(derive_find_columns(lake, source, as_of, &derivation->texts, &columns, err));
     TRY_OUT(derive_open_scan(lake, source, &reading, &derivation->scan, err));
     derivation->snapshot = scan_get_plan(derivation->scan)->snapshot;
-    TRY_OUT(derive_new_aggregator(source, scan_get_schema(derivation->scan), place,
-                                  &derivation->aggregator, err));
+    TRY_OUT(derive_new_aggregator(source, scan_get_schema(derivation->scan), place, &derivation->aggregator, err));
     if (source->source_period->length_ms == 0)
-        TRY_OUT(derive_find_closed(lake, source, reading.rows.start_ms, derivation->snapshot, &derivation->closed_ms,
-                                   err));
+        TRY_OUT(
+            derive_find_closed(lake, source, reading.rows.start_ms, derivation->snapshot, &derivation->closed_ms, err));
     *out = derivation;
     derivation = NULL;
 out:

@@ -16,13 +16,14 @@
 #include "ops/aggregate.h"
 
 struct derive_request {
-    struct lake_selection dataset; /* exchange and symbol; market NULL: chosen as a scan chooses it. Type and period: of what is wanted */
+    struct lake_selection
+        dataset; /* exchange and symbol; market NULL: chosen as a scan chooses it. Type and period: of what is wanted */
     const struct period *target;
     const struct lake_recipe *recipe; /* NULL: the lake's */
     int64_t as_of;                    /* 0: now */
 };
 
-struct derive_source { /* strings live in the arena */
+struct derive_source {              /* strings live in the arena */
     struct manifest_dataset source; /* that bars are derived from */
     struct manifest_dataset target; /* agg of the same instrument; id 0 where it is not stored */
     const struct data_type *source_type;
@@ -43,7 +44,8 @@ struct derive_state {
     bool is_stored;  /* by a derivation with the same recipe and source */
     bool is_other;   /* stored, by another recipe or source */
     bool is_current; /* nothing is to be derived */
-    struct range_list stale; /* ranges of buckets to be derived again, where is_stored or nothing is; memory_free items */
+    struct range_list
+        stale; /* ranges of buckets to be derived again, where is_stored or nothing is; memory_free items */
 };
 LAKE_MUST_CHECK lake_status derive_examine(struct lake *lake, const struct derive_source *source,
                                            struct derive_state *out, struct lake_error *err);

@@ -128,8 +128,8 @@ lake_status derive_new_aggregator(const struct derive_source *source, const stru
     return aggregator_new(&recipe, schema, out, err);
 }
 
-lake_status derive_find_closed(struct lake *lake, const struct derive_source *source, int64_t from_ms,
-                               int64_t snapshot, int64_t *closed_ms, struct lake_error *err)
+lake_status derive_find_closed(struct lake *lake, const struct derive_source *source, int64_t from_ms, int64_t snapshot,
+                               int64_t *closed_ms, struct lake_error *err)
 {
     struct arena arena = ARENA_INIT(LIMIT_ENGINE_BYTES);
     struct manifest_file *files = NULL;

@@ -14,7 +14,7 @@
 #include "ops/aggregate_column.h"
 #include "ops/bucket.h"
 
-struct derive_recipe { /* texts live in the arena, or are the caller's */
+struct derive_recipe {            /* texts live in the arena, or are the caller's */
     const struct data_type *type; /* of the source: trades or aggtrades; NULL: bars, or not said */
     const struct period *period;  /* of the source; NULL: not said */
     int64_t offset_ms, origin_ms;

@@ -355,8 +355,8 @@ static lake_status find_derivation(struct look *look, struct lake_error *err)
         view->state.is_other = last_ms != INT64_MIN;
         return LAKE_OK;
     }
-    view->state.is_stored = look->derivation.source_id == source->source.id &&
-                            strcmp(look->derivation.recipe, source->recipe) == 0;
+    view->state.is_stored =
+        look->derivation.source_id == source->source.id && strcmp(look->derivation.recipe, source->recipe) == 0;
     view->state.is_other = !view->state.is_stored;
     view->former_recipe = look->derivation.recipe;
     return LAKE_OK;

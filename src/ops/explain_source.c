@@ -1,9 +1,9 @@
-/* Operations, and the sources from which they brought rows. */
+#include "ops/explain_source.h"
+
 #include <inttypes.h>
 #include <string.h>
 
 #include "lake/bar_slots.h"
-#include "ops/explain.h"
 
 /* Sources that are told of one stretch of rows; beyond them their number. */
 enum { MOST_SOURCES = 20 };
@@ -186,10 +186,29 @@ static lake_status tell_source(struct explain *explain, const struct explain_row
     return explain_tell_operation(explain, &operation, rows->depth + 1, err);
 }
 
-/* Rows that came before origins were kept, or whose manifest was made anew: the sources of what made their day. */
-static lake_status tell_unknown(struct explain *explain, const struct explain_rows *rows, const char *dataset,
-                                struct lake_error *err)
+/* A source of an operation that made the rows' day, of which it is not known which rows it brought. */
+static lake_status tell_candidate(struct explain *explain, const struct explain_rows *rows,
+                                  const struct explain_operation *operation, size_t index, struct lake_error *err)
 {
+    const struct manifest_source *source = &operation->sources[index];
+    struct explain_step step = {.depth = rows->depth + 1,
+                                .step = "source",
+                                .path = source->path,
+                                .snapshot = operation->entry.snapshot,
+                                .committed_ms = &operation->entry.operation.finished_ms,
+                                .sha256 = source->sha256,
+                                .detail = "perhaps: it is a source of an operation that changed the day"};
+    TRY(explain_name(explain, &rows->dataset, &step.dataset, err));
+    TRY(explain_text(explain, &step.what, err, "%s", base_name(source->path)));
+    return explain_tell(explain, &step, err);
+}
+
+/* Rows that came before origins were kept, or whose manifest was made anew: what made their day is all that is known. */
+static lake_status tell_unknown(struct explain *explain, const struct explain_rows *rows,
+                                const struct explain_facts *facts, const char *dataset, struct lake_error *err)
+{
+    const struct manifest_content *contents = rows->is_one ? facts->versions : facts->contents;
+    size_t n = rows->is_one ? facts->n_versions : facts->n_contents, n_told = 0;
     const struct explain_step step = {
         .depth = rows->depth,
         .step = "source",
@@ -198,7 +217,16 @@ static lake_status tell_unknown(struct explain *explain, const struct explain_ro
         .detail = "the rows came before the lake kept their origins, or its manifest was made anew since, or the"
                   " operation that brought them is no longer in the log",
     };
-    return explain_tell(explain, &step, err);
+    TRY(explain_tell(explain, &step, err));
+    for (size_t i = 0; i < n && n_told < MOST_SOURCES; i++) {
+        struct explain_operation operation;
+        if (i > 0 && contents[i].operation_id == contents[i - 1].operation_id)
+            continue;
+        TRY(explain_find_operation(explain, contents[i].operation_id, &operation, err));
+        for (size_t at = 0; at < operation.n_sources && n_told < MOST_SOURCES; at++, n_told++)
+            TRY(tell_candidate(explain, rows, &operation, at, err));
+    }
+    return LAKE_OK;
 }
 
 lake_status explain_tell_sources(struct explain *explain, const struct explain_rows *rows,
@@ -209,7 +237,7 @@ lake_status explain_tell_sources(struct explain *explain, const struct explain_r
     size_t n = 0;
     TRY(explain_name(explain, &rows->dataset, &dataset, err));
     if (facts->n_origins == 0)
-        return facts->is_derived ? LAKE_OK : tell_unknown(explain, rows, dataset, err);
+        return facts->is_derived ? LAKE_OK : tell_unknown(explain, rows, facts, dataset, err);
     TRY(gather(explain, rows, facts, &places, &n, err));
     for (size_t i = 0; i < n && i < MOST_SOURCES; i++)
         TRY(tell_source(explain, rows, &places[i], err));

@@ -5,7 +5,7 @@
 #include "lake/bar_slots.h"
 #include "lake/stored_file.h"
 #include "ops/bucket.h"
-#include "ops/explain.h"
+#include "ops/explain_source.h"
 
 enum { MOST_FILES = 4, MOST_CONTENTS = 6, MOST_VERSIONS = 10, MOST_DEPTH = 16 };
 

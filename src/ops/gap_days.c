@@ -8,6 +8,7 @@
 #include "lake/holes.h"
 #include "lake/scan.h"
 #include "manifest/history.h"
+#include "manifest/knowledge.h"
 
 void gap_days_init(struct gap_days *page)
 {

@@ -14,7 +14,7 @@
 #include "base/buffer.h"
 #include "column/period.h"
 #include "lake/handle.h"
-#include "manifest/knowledge.h"
+#include "manifest/absence.h"
 
 struct gap_question {
     struct lake *lake;

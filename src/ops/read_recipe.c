@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/calendar.h"
+#include "io/number.h"
 #include "ops/derive_recipe.h"
 
 enum { OFFSET_TEXT_BYTES = 32 };
@@ -38,10 +39,12 @@ static lake_status read_offset(const char *text, const char *offset, struct aren
                                struct lake_error *err)
 {
     char seconds[OFFSET_TEXT_BYTES];
+    const char *unit = strchr(offset, ' ');
     int64_t ms = 0;
-    if (strchr(offset, ' ') == NULL)
+    if (unit == NULL)
         return arena_copy_text(arena, offset, strlen(offset), &out->offset, err);
-    if (sscanf(offset, "%" SCNd64 " ms", &ms) != 1 || ms % MS_PER_SECOND != 0)
+    if (strcmp(unit, " ms") != 0 || !number_parse_int64(offset, (size_t)(unit - offset), &ms) ||
+        ms % MS_PER_SECOND != 0)
         return fail_unknown(text, err);
     int n = snprintf(seconds, sizeof seconds, "%" PRId64 "s", ms / MS_PER_SECOND);
     return arena_copy_text(arena, seconds, (size_t)n, &out->offset, err);

@@ -279,7 +279,8 @@ static lake_status derive_missing(struct read_source *source, const struct lake_
     if (is_stored) /* but its files are not */
         return open_stored(source, options, false, err);
     lake_status status = open_derived(source, &request, "none are stored", err);
-    return status == LAKE_NOT_FOUND ? open_stored(source, options, false, err) : status;
+    bool is_former = options->as_of != 0 && status == LAKE_INVALID_ARGUMENT; /* it may be that the source came later */
+    return status == LAKE_NOT_FOUND || is_former ? open_stored(source, options, false, err) : status;
 }
 
 /* Derived bars that are stored but are not what their source gives now: derived by the recipe that made them. */

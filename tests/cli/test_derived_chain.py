@@ -14,7 +14,10 @@ def trades_csv(minutes: list[int]) -> str:
     lines = ["ts,id,price,amount,side"]
     for minute in minutes:
         ts = FIRST_MS + minute * MINUTE_MS
-        lines += [f"{ts + 1000},{2 * minute},{100 + minute},2,buy", f"{ts + 2000},{2 * minute + 1},{101 + minute},1,sell"]
+        lines += [
+            f"{ts + 1000},{2 * minute},{100 + minute},2,buy",
+            f"{ts + 2000},{2 * minute + 1},{101 + minute},1,sell",
+        ]
     return "\n".join(lines) + "\n"
 
 

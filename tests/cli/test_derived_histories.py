@@ -83,13 +83,18 @@ class History:
     # ---- what can happen ----
 
     def some_range(self, most_hours: int) -> tuple[datetime, datetime]:
+        """Half of them begin and end within an hour of where bars do."""
         start = self.middle + HOUR * self.pick.randint(-24 * 20, 24 * 20)
-        return start, start + HOUR * self.pick.randint(1, most_hours)
+        end = start + HOUR * self.pick.randint(1, most_hours)
+        if self.pick.random() < 0.5:
+            start = bucket(start, "1d", self.offset)[0] + HOUR * self.pick.randint(-1, 1)
+            end = max(bucket(end, "1d", self.offset)[1] + HOUR * self.pick.randint(-1, 1), start + HOUR)
+        return start, end
 
     def ingest(self) -> None:
         start, end = self.some_range(self.pick.choice([2, 30, 400]))
-        hours = [start + HOUR * i for i in range((end - start) // HOUR) if self.pick.random() < 0.9]
-        hours = hours if len(hours) > 1 else [start, start + HOUR]
+        hours = [start + HOUR * i for i in range((end - start) // HOUR)]
+        hours = [ts for ts in hours if ts in (hours[0], hours[-1]) or self.pick.random() < 0.9]
         before, lines = dict(self.rows), ["ts,open,high,low,close,volume"]
         for ts in hours:
             prices = [self.pick.randint(9000, 11000) / 100 for _ in range(4)]
@@ -114,7 +119,7 @@ class History:
         self.undoable = (int(str(done["snapshot"])), before)
 
     def undo(self) -> None:
-        if self.undoable is not None:
+        if self.undoable is not None and self.undoable[1]:
             snapshot, self.rows = self.undoable
             self.call("undo", str(snapshot))
             self.undoable = None
@@ -127,24 +132,40 @@ class History:
 
     def delete_derived(self) -> None:
         if self.stored():
-            start, end = self.some_range(200)
+            start = self.pick.choice(sorted(self.rows)) - HOUR * self.pick.randint(0, 100)
             period = self.pick.choice(self.stored())
-            what = ["--data-type", "agg", "--period", period, "--start", iso(start), "--end", iso(end)]
+            what = ["--data-type", "agg", "--period", period, "--start", iso(start), "--end", iso(start + 200 * HOUR)]
+            self.steps.append(f"delete {' '.join(what)}")
             self.dl("delete", "--symbol", "Y", *what, "--yes")  # there may be none
+
+    def ingest_others(self) -> None:
+        """So many commits to another dataset that what changed since is no longer looked at one by one (derive_state.c, MOST_SNAPSHOTS)."""
+        for i in range(66):
+            ts = self.middle + HOUR * i
+            (self.dl.directory / "other.csv").write_text(f"ts,open,high,low,close,volume\n{iso(ts)},1,1,1,1,1\n")
+            self.dl("ingest", "--source", "other.csv", "--exchange", "X", "--symbol", "OTHER", "--period", "1h").ok()
+        self.steps.append("66 commits to another dataset")
+
+    def after_long(self) -> None:
+        """Source and derived bars changed, and nobody brought them up to date for long."""
+        for step in (self.aggregate, self.delete, self.delete_derived, self.ingest_others, self.check, self.aggregate):
+            step()
 
     def maintain(self) -> None:
         self.call("maintenance", "--compact", "--symbol", "Y")
 
     def aggregate(self) -> None:
         periods = self.pick.sample(TARGETS, self.pick.randint(1, len(TARGETS)))
-        self.call("aggregate", "--to", ",".join(periods), "--offset", f"{self.offset_hours}h", "--from", "1h")
+        self.call(
+            "aggregate", "--symbol", "Y", "--to", ",".join(periods), "--offset", f"{self.offset_hours}h", "--from", "1h"
+        )
         for period in periods:
             assert self.in_files(period) == self.expected(period), f"the files of {period}"
 
     # ---- what must be ----
 
     def stored(self) -> list[str]:
-        datasets = self.dl("list", "--data-type", "agg", "--json").ok().json
+        datasets = self.dl("list", "--symbol", "Y", "--data-type", "agg", "--json").ok().json
         return [dataset["period"] for dataset in datasets]
 
     def expected(self, period: str) -> dict[str, Bar]:
@@ -190,7 +211,9 @@ def test_derived_bars_are_those_of_the_rows(dl: Runner, seed: int) -> None:
     history = History(dl, pick, pick.choice([0, 0, 7]), MIDDLES[seed % len(MIDDLES)])
     history.ingest()
     try:
-        for _ in range(STEPS):
+        for step in range(STEPS):
+            if step == STEPS // 2 and seed % 3 == 0:
+                history.after_long()
             pick.choice(STEPS_THERE_ARE)(history)
             history.check()
         history.aggregate()

@@ -3,7 +3,9 @@
 import hashlib
 import itertools
 import random
+import sqlite3
 import zipfile
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +89,8 @@ def test_the_steps_of_a_bar(lake: Runner) -> None:
     assert (content["version"], content["snapshot"], content["what"]) == (1, 1, "2021-01-02, 1440 rows")
     assert operation["what"].startswith("ingest by dl-datalake ")
     assert operation["committed"] == content["committed"] == source["committed"]
-    assert bar["path"] is None and bar["line_from"] is None
+    assert bar["path"] is None
+    assert bar["line_from"] is None
 
 
 def test_an_instant_within_a_bar_is_the_bars(lake: Runner) -> None:
@@ -239,7 +242,8 @@ def test_rolled_up_files_leave_the_rest_as_it_is(lake: Runner) -> None:
     after = explain(lake, 1500)
     (old,), (new,) = steps_of(before, "file"), steps_of(after, "file")
     assert old["path"] != new["path"]
-    assert "2021/01/BTCUSDT" in new["path"] and (lake.directory / new["path"]).exists()
+    assert "2021/01/BTCUSDT" in new["path"]
+    assert (lake.directory / new["path"]).exists()
     assert [row for row in before if row["step"] != "file"] == [row for row in after if row["step"] != "file"]
     check_line(lake, 1500, "btc_1m.csv")
 
@@ -259,7 +263,19 @@ def test_a_manifest_that_was_made_anew_says_that_it_does_not_know(lake: Runner) 
         path.unlink()
     lake("init", "--rebuild").ok()
     (source,) = steps_of(explain(lake, 1500), "source")
-    assert source["what"] == "not known" and source["path"] is None and source["line_from"] is None
+    assert source["what"] == "not known"
+    assert source["path"] is None
+    assert source["line_from"] is None
+
+
+def test_rows_from_before_origins_were_kept_have_candidates(lake: Runner) -> None:
+    with closing(sqlite3.connect(lake.directory / "manifest.db")) as manifest, manifest:
+        manifest.execute("DELETE FROM origins")
+    unknown, perhaps = [row for row in explain(lake, 1500) if row["step"] == "source"]
+    assert (unknown["depth"], unknown["what"]) == (1, "not known")
+    assert (perhaps["depth"], perhaps["what"], perhaps["line_from"]) == (2, "btc_1m.csv", None)
+    assert perhaps["sha256"] == hashlib.sha256((lake.directory / "btc_1m.csv").read_bytes()).hexdigest()
+    assert perhaps["detail"].startswith("perhaps: ")
 
 
 # ---- derived bars ----
@@ -286,7 +302,8 @@ def test_a_stored_derived_bar(lake: Runner) -> None:
     day, _ = derived_from(steps)
     assert (day["version"], day["what"], day["detail"]) == (1, "2021-01-02 in version 1", "current")
     assert derived_from(steps)[1]["detail"] == "from raw 1m"
-    assert len(steps_of(steps, "file")) == 1 and len(steps_of(steps, "file", 2)) == 1
+    assert len(steps_of(steps, "file")) == 1
+    assert len(steps_of(steps, "file", 2)) == 1
     assert steps_of(steps, "operation", 2)[0]["what"].startswith("aggregate by ")
     check_bucket(steps, 1500, 15)
 
@@ -309,7 +326,8 @@ def test_a_derived_bar_that_is_not_current(lake: Runner) -> None:
 def test_bars_that_are_derived_on_the_way(lake: Runner) -> None:
     steps = explain(lake, 1500, "--period", "5m")
     assert "raw 1m" in steps[0]["detail"]
-    assert not steps_of(steps, "file") and not steps_of(steps, "content")
+    assert not steps_of(steps, "file")
+    assert not steps_of(steps, "content")
     check_bucket(steps, 1500, 5)
 
 

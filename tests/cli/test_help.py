@@ -8,7 +8,7 @@ import pytest
 from dl_runner import Runner, bars_csv
 
 COMMANDS = [
-    *["init", "ingest", "list", "read", "delete", "undo", "log", "snapshot"],
+    *["init", "ingest", "list", "read", "aggregate", "delete", "undo", "log", "snapshot"],
     *["verify", "gaps", "explain", "maintenance", "backup", "restore", "version", "help"],
 ]
 

@@ -23,6 +23,8 @@ EVERY_COMMAND = [
     ["backup", "copy{run}"],
     ["restore", "copy", "--data-root", "restored{run}/data", "--db-path", "restored{run}/manifest.db"],
     ["verify"],
+    ["aggregate"],
+    ["aggregate", "--dry-run"],
     ["gaps"],
     ["gaps", "--summary"],
     ["gaps", "--coverage"],

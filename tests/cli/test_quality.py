@@ -168,6 +168,19 @@ def test_derived_bars_are_what_their_source_gives(dl: Runner) -> None:
     assert findings(dl) == [], "derived bars that are not current are no mistake"
 
 
+def test_bars_derived_from_trades(dl: Runner) -> None:
+    lines = [
+        f"{FIRST_MS + i * 1700},{i},{100 + i % 9 * 0.1:.1f},{1 + i % 4},{'buy' if i % 3 else 'sell'}"
+        for i in range(5000)
+    ]
+    (dl.directory / "t.csv").write_text("\n".join(["ts,id,price,amount,side", *lines]) + "\n")
+    dl("ingest", "--source", "t.csv", "--exchange", "binance", "--symbol", "BTCUSDT", "--data-type", "trades").ok()
+    dl("aggregate", "--from", "trades", "--to", "1m").ok()
+    dl("aggregate", "--from", "trades", "--to", "1h", "--offset", "30m").ok()
+    assert findings(dl) == []
+    assert findings(dl, "--start", "2021-01-01T00:40", "--end", "2021-01-01T02:10") == []
+
+
 def test_damage_does_not_hide_what_was_found(dl: Runner) -> None:
     put(dl, walk(3000))
     path = next((dl.directory / "data").rglob("*.parquet"))

@@ -15,6 +15,7 @@
 
 #include "base/limits.h"
 #include "fault/fault_memory.h"
+#include "manifest/absence.h"
 #include "manifest/history.h"
 #include "manifest/knowledge.h"
 #include "manifest/sqlite.h"

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "manifest/absence.h"
 #include "manifest/knowledge.h"
 #include "unit/base/check.h"
 
@@ -43,7 +44,7 @@ static int64_t quarter_of(enum order order, int64_t i, int64_t n)
 
 struct spoil {
     int64_t blank_every, reject_every; /* 0: none */
-    bool has_no_end; /* of the last line */
+    bool has_no_end;                   /* of the last line */
 };
 
 static const struct spoil not_at_all = {0, 0, false};
@@ -61,7 +62,11 @@ static void make_source(struct made *made, enum order order, int64_t n, const st
         bool is_kept = spoil->reject_every == 0 || i % spoil->reject_every != 7;
         made->rows[i] = (struct made_row){DAY_2024 + quarter_of(order, i, n) * QUARTER_MS, line + is_blank, is_kept};
         at += (size_t)snprintf(text + at, LINE_BYTES, "%s%lld,2,%s,1,2,%lld\n", is_blank ? "\n" : "",
-                               (long long)made->rows[i].ts, is_kept ? "3" : i % 2 == 0 ? "x" : "0.5", (long long)i);
+                               (long long)made->rows[i].ts,
+                               is_kept      ? "3"
+                               : i % 2 == 0 ? "x"
+                                            : "0.5",
+                               (long long)i);
         line += 1 + is_blank;
     }
     text[at - spoil->has_no_end] = '\0';
@@ -221,14 +226,40 @@ static void test_a_run_tells_which_way_its_rows_go(void **state)
     assert_string_equal(origin->member, "");
 }
 
+/* Two runs through a day, wherever blocks are cut: no row's line can be told from its time. */
+static void test_a_run_of_both_ways_says_so(void **state)
+{
+    static char text[MOST_ROWS * LINE_BYTES];
+    size_t at = (size_t)snprintf(text, LINE_BYTES, BAR_HEADER);
+    (void)state;
+    for (int64_t i = 0; i < DAY_ROWS; i++) { /* 0 1 4 5 …, then 2 3 6 7 … */
+        int64_t k = i % (DAY_ROWS / 2), quarter = k / 2 * 4 + k % 2 + i / (DAY_ROWS / 2) * 2;
+        at += (size_t)snprintf(text + at, LINE_BYTES, "%lld,2,3,1,2,1\n", (long long)(DAY_2024 + quarter * QUARTER_MS));
+    }
+    for (size_t block = 300; block < 1500; block += 12) {
+        struct ingest_tuning tuning = large;
+        struct manifest_origin *origin = NULL;
+        static struct made made;
+        ingest_tear_down(NULL);
+        ingest_set_up(NULL);
+        made.path = write_source("a.csv", text);
+        tuning.block_bytes = block;
+        (void)run(&made, &tuning);
+        assert_int_equal(origins_at(DAY_2024, &origin), 1);
+        assert_int_equal(origin->n_rows, DAY_ROWS);
+        assert_true(origin->is_mixed);
+        assert_false(origin->is_descending);
+    }
+}
+
 /* Quarters [first, first + n) in a file of their own. */
 static const char *quarters(const char *name, int64_t first, int64_t n, double close)
 {
     static char text[MOST_ROWS * LINE_BYTES];
     size_t at = (size_t)snprintf(text, LINE_BYTES, BAR_HEADER);
     for (int64_t i = first; i < first + n; i++)
-        at += (size_t)snprintf(text + at, LINE_BYTES, "%lld,2,3,1,%g,1\n", (long long)(DAY_2024 + i * QUARTER_MS),
-                               close);
+        at +=
+            (size_t)snprintf(text + at, LINE_BYTES, "%lld,2,3,1,%g,1\n", (long long)(DAY_2024 + i * QUARTER_MS), close);
     return write_source(name, text);
 }
 
@@ -267,8 +298,9 @@ static void test_a_source_covers_what_lies_between_its_bars(void **state)
     struct manifest_absence *absence = NULL;
     (void)state;
     const char *sources[] = {quarters("jan.csv", 0, 4, 2),
-                             write_source("mar.csv", BAR_HEADER "2024-03-01 00:00,2,3,1,2,1\n2024-03-01 00:15,2,3,1,2,1\n"
-                                                                "2024-03-01 01:00,2,3,1,2,1\n")};
+                             write_source("mar.csv",
+                                          BAR_HEADER "2024-03-01 00:00,2,3,1,2,1\n2024-03-01 00:15,2,3,1,2,1\n"
+                                                     "2024-03-01 01:00,2,3,1,2,1\n")};
     (void)run_files(sources, 2);
     assert_int_equal(absences(&absence), 1);
     assert_int_equal(absence->reason, REASON_SOURCE_EMPTY);
@@ -284,8 +316,9 @@ static void test_months_are_counted_by_the_calendar(void **state)
     struct lake_error err = {0};
     struct lake_ingest_result result;
     (void)state;
-    const char *sources[] = {write_source("a.csv", BAR_HEADER "2024-01-01,2,3,1,2,1\n2024-02-01,2,3,1,2,1\n2024-03-01,2,3,1,2,1\n"),
-                             write_source("b.csv", BAR_HEADER "2023-10-01,2,3,1,2,1\n2023-12-01,2,3,1,2,1\n")};
+    const char *sources[] = {
+        write_source("a.csv", BAR_HEADER "2024-01-01,2,3,1,2,1\n2024-02-01,2,3,1,2,1\n2024-03-01,2,3,1,2,1\n"),
+        write_source("b.csv", BAR_HEADER "2023-10-01,2,3,1,2,1\n2023-12-01,2,3,1,2,1\n")};
     struct lake_ingest_options options = options_of(sources, 2);
     options.dataset.period = "1mo";
     lake_ok(ingest(&options, &result, &err));
@@ -302,8 +335,9 @@ static void test_rows_put_aside_are_known_to_be_missing(void **state)
     char rejects[SOURCE_PATH_BYTES];
     (void)state;
     (void)snprintf(rejects, sizeof rejects, "%s/rejects.csv", fixture->root);
-    const char *sources[] = {write_source("a.csv", BAR_HEADER "2024-01-01 00:00,2,3,1,2,1\n2024-01-01 00:15,2,1,3,2,1\n"
-                                                              "2024-01-01 00:20,2,3,1,2,1\n2024-01-01 00:30,2,3,1,2,1\n")};
+    const char *sources[] = {write_source("a.csv",
+                                          BAR_HEADER "2024-01-01 00:00,2,3,1,2,1\n2024-01-01 00:15,2,1,3,2,1\n"
+                                                     "2024-01-01 00:20,2,3,1,2,1\n2024-01-01 00:30,2,3,1,2,1\n")};
     struct lake_ingest_options options = options_of(sources, 1);
     options.dataset.period = "15m";
     options.checks = LAKE_CHECK_REJECT;
@@ -333,8 +367,8 @@ static void test_a_bar_still_open_is_known_to_be_so(void **state)
     struct io io = fixture->lake->io;
     int64_t year_ms = DAY_2024 + 730 * MS_PER_DAY, now_ms = io.ops->now_ms(io.context);
     int64_t open_ms = now_ms - (now_ms - year_ms) % QUARTER_MS;
-    (void)snprintf(text, sizeof text, BAR_HEADER "%lld,2,3,1,2,1\n%lld,2,3,1,2,1\n",
-                   (long long)(open_ms - QUARTER_MS), (long long)open_ms);
+    (void)snprintf(text, sizeof text, BAR_HEADER "%lld,2,3,1,2,1\n%lld,2,3,1,2,1\n", (long long)(open_ms - QUARTER_MS),
+                   (long long)open_ms);
     const char *sources[] = {write_source("a.csv", text)};
     struct lake_ingest_result result = run_files(sources, 1);
     if (result.rows_read == 2)
@@ -431,9 +465,8 @@ static char *knowledge_text(const struct made *made)
     add_holes(&text);
     n = absences(&absence);
     for (size_t i = 0; i < n; i++)
-        lake_ok(buffer_printf(&text, &err, "%d %lld %lld %s\n", (int)absence[i].reason,
-                              (long long)absence[i].start_ms, (long long)absence[i].end_ms,
-                              strrchr(absence[i].answer, '/')));
+        lake_ok(buffer_printf(&text, &err, "%d %lld %lld %s\n", (int)absence[i].reason, (long long)absence[i].start_ms,
+                              (long long)absence[i].end_ms, strrchr(absence[i].answer, '/')));
     lake_ok(manifest_find_findings(fixture->lake->manifest, dataset_id(), &arena, &finding, &n, &err));
     for (size_t i = 0; i < n; i++)
         lake_ok(buffer_printf(&text, &err, "%s %lld %lld %lld %s\n", finding[i].rule, (long long)finding[i].n_rows,
@@ -559,6 +592,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_rows_are_traced_to_their_lines, ingest_set_up, ingest_tear_down),
         cmocka_unit_test_setup_teardown(test_a_run_tells_which_way_its_rows_go, ingest_set_up, ingest_tear_down),
+        cmocka_unit_test_setup_teardown(test_a_run_of_both_ways_says_so, ingest_set_up, ingest_tear_down),
         cmocka_unit_test_setup_teardown(test_only_days_that_changed_get_an_origin, ingest_set_up, ingest_tear_down),
         cmocka_unit_test_setup_teardown(test_a_source_covers_what_lies_between_its_bars, ingest_set_up,
                                         ingest_tear_down),

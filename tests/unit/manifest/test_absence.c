@@ -1,8 +1,8 @@
 /* Absences: what is put later takes the place of what it covers; neighbours that say the same are one. */
 #include <string.h>
 
+#include "manifest/absence.h"
 #include "manifest/handle.h"
-#include "manifest/knowledge.h"
 #include "unit/manifest/fixture.h"
 
 static struct manifest_absence absence_of(struct write write, int64_t start_ms, int64_t end_ms,

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "manifest/absence.h"
 #include "manifest/history.h"
 #include "manifest/knowledge.h"
 #include "manifest/sqlite.h"

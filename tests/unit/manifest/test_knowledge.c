@@ -1,4 +1,5 @@
 /* What the manifest knows besides files: derivations, lineage, origins, findings, holes, versions; and that pruning takes what it must. */
+#include "manifest/absence.h"
 #include "manifest/knowledge.h"
 
 #include <string.h>

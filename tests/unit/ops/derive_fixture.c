@@ -23,6 +23,7 @@ lake_status try_derive(struct lake *lake, const struct derive_call *call, struct
         .recipe = call->recipe,
         .anew = call->anew,
         .dry_run = call->dry_run,
+        .progress = call->progress,
     };
     struct ArrowArrayStream report = {0};
     *result = (struct lake_aggregate_result){.size = sizeof *result};

@@ -14,6 +14,7 @@ struct derive_call {
     size_t n_periods; /* 0: as usual */
     struct lake_recipe recipe;
     bool anew, dry_run;
+    struct lake_progress progress;
 };
 
 lake_status try_derive(struct lake *lake, const struct derive_call *call, struct lake_aggregate_result *result,

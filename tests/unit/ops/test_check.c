@@ -434,6 +434,40 @@ static void test_bad_options(void **state)
     assert_int_equal(n_seen, N_MINUTES);
 }
 
+struct stopping {
+    int64_t n_calls, stop_at;
+};
+
+static int stop_later(void *context, int64_t n_rows, int64_t n_bytes, int64_t n_bytes_total)
+{
+    struct stopping *stopping = context;
+    (void)n_rows;
+    (void)n_bytes;
+    (void)n_bytes_total;
+    return ++stopping->n_calls == stopping->stop_at;
+}
+
+/* While rows are checked, and while hours are held against minutes. */
+static void test_it_can_be_stopped_at_any_time(void **state)
+{
+    struct lake *lake = lake_with_minutes(state);
+    struct lake_error err;
+    struct stopping stopping = {0};
+    const struct lake_check_options options = {.size = sizeof options, .progress = {stop_later, &stopping}};
+    lake_status status = LAKE_CANCELLED;
+    add_bars(lake, "raw", "1h", hours, N_HOURS);
+    for (; status == LAKE_CANCELLED; stopping.n_calls = 0) {
+        struct ArrowArrayStream stream = {0};
+        struct lake_check_result result = {.size = sizeof result};
+        stopping.stop_at++;
+        status = lake_check_bars(lake, &options, &result, &stream, &err);
+        if (status == LAKE_OK)
+            stream.release(&stream);
+    }
+    assert_int_equal(status, LAKE_OK);
+    assert_in_range(stopping.stop_at, 6, 20);
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 int main(void)
@@ -454,6 +488,7 @@ int main(void)
         TEST(test_the_time_it_is),
         TEST(test_findings_of_ingests),
         TEST(test_bad_options),
+        TEST(test_it_can_be_stopped_at_any_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "lake/scan.h"
 #include "manifest/knowledge.h"
 #include "ops/derive.h"
@@ -27,8 +28,14 @@ static struct lake *setup_days(struct fixture *fixture, size_t n_days)
     return fixture->lake;
 }
 
-/* The state of 15m bars. */
-static struct derive_state examine(struct lake *lake, const char *period, const struct lake_recipe *recipe)
+/* What derive_examine says, and of what is stale the first range. */
+struct seen {
+    bool is_stored, is_other, is_current;
+    size_t n_stale;
+    struct time_range first;
+};
+
+static struct seen examine(struct lake *lake, const char *period, const struct lake_recipe *recipe)
 {
     struct arena arena = ARENA_INIT(1 << 20);
     struct derive_request request = {.dataset = {.exchange = "test", .symbol = symbol}, .recipe = recipe};
@@ -37,18 +44,21 @@ static struct derive_state examine(struct lake *lake, const char *period, const 
     ASSERT_OK(period_find(period, &request.target, err));
     ASSERT_OK(derive_resolve(lake, &request, &arena, &source, err));
     ASSERT_OK(derive_examine(lake, &source, &state, err));
+    struct seen seen = {state.is_stored, state.is_other, state.is_current, state.stale.n, {0, 0}};
+    if (state.stale.n > 0)
+        seen.first = state.stale.items[0];
+    memory_free(state.stale.items);
     arena_release(&arena);
-    return state;
+    return seen;
 }
 
 /* A column of the derived bars in [start, end), summed. */
 static double sum_of(struct lake *lake, const char *period, const char *column, int64_t start, int64_t end)
 {
-    const struct scan_options options = {.query = {.selection = {"test", NULL, symbol, "agg", period},
-                                                   .start_ms = start,
-                                                   .end_ms = end},
-                                         .columns = &column,
-                                         .n_columns = 1};
+    const struct scan_options options = {
+        .query = {.selection = {"test", NULL, symbol, "agg", period}, .start_ms = start, .end_ms = end},
+        .columns = &column,
+        .n_columns = 1};
     struct scan *scan = NULL;
     struct batch batch = {0};
     double sum = 0;
@@ -130,12 +140,11 @@ static void test_touches_only_the_day_that_changed(void **state)
     struct bar restated = bar_of(DAY_2024 + 2 * MS_PER_DAY + 7 * MS_PER_MINUTE);
     restated.close += 0.25;
     (void)write_bars(lake, symbol, &restated, 1);
-    struct derive_state stale = examine(lake, "1h", NULL);
+    struct seen stale = examine(lake, "1h", NULL);
     assert_true(stale.is_stored && !stale.is_current);
-    assert_int_equal(stale.stale.n, 1);
-    assert_int_equal(stale.stale.items[0].start_ms, DAY_2024 + 2 * MS_PER_DAY);
-    assert_int_equal(stale.stale.items[0].end_ms, DAY_2024 + 3 * MS_PER_DAY);
-    free(stale.stale.items);
+    assert_int_equal(stale.n_stale, 1);
+    assert_int_equal(stale.first.start_ms, DAY_2024 + 2 * MS_PER_DAY);
+    assert_int_equal(stale.first.end_ms, DAY_2024 + 3 * MS_PER_DAY);
     struct lake_aggregate_result result = derive_usual(lake, symbol);
     assert_int_equal(result.source_rows, DAY_BARS);
     assert_int_equal(result.rows_written, 0); /* the 7th minute closes no bar … */
@@ -280,8 +289,7 @@ static void test_month_and_week_are_made_of_all_their_days(void **state)
 static void test_buckets_over_midnight(void **state)
 {
     static const char *const periods[] = {"4h"};
-    const struct derive_call call = {
-        .symbol = symbol, .periods = periods, .n_periods = 1, .recipe = {.offset = "2h"}};
+    const struct derive_call call = {.symbol = symbol, .periods = periods, .n_periods = 1, .recipe = {.offset = "2h"}};
     struct fixture *fixture = fixture_new();
     struct lake *lake = setup_days(fixture, 2);
     (void)state;
@@ -339,11 +347,10 @@ static void test_finds_what_changed_long_ago(void **state)
         const struct bar other = bar_of(DAY_2024 + i * MS_PER_MINUTE);
         (void)write_bars(lake, "ETHUSDT", &other, 1);
     }
-    struct derive_state stale = examine(lake, "1h", NULL);
-    assert_int_equal(stale.stale.n, 1);
-    assert_int_equal(stale.stale.items[0].start_ms, DAY_2024 + MS_PER_DAY);
-    assert_int_equal(stale.stale.items[0].end_ms, DAY_2024 + 2 * MS_PER_DAY);
-    free(stale.stale.items);
+    struct seen stale = examine(lake, "1h", NULL);
+    assert_int_equal(stale.n_stale, 1);
+    assert_int_equal(stale.first.start_ms, DAY_2024 + MS_PER_DAY);
+    assert_int_equal(stale.first.end_ms, DAY_2024 + 2 * MS_PER_DAY);
     struct lake_aggregate_result result = derive_usual(lake, symbol);
     assert_int_equal(result.source_rows, DAY_BARS);
     assert_int_equal(result.rows_written, 2);
@@ -407,8 +414,8 @@ static void test_refusals(void **state)
     struct fixture *fixture = fixture_new();
     struct lake *lake = setup_days(fixture, 1);
     (void)state;
-    check_refusal(lake, &(struct derive_call){.symbol = symbol, .periods = fine, .n_periods = 1},
-                  LAKE_INVALID_ARGUMENT, "these can: 3m 5m 15m");
+    check_refusal(lake, &(struct derive_call){.symbol = symbol, .periods = fine, .n_periods = 1}, LAKE_INVALID_ARGUMENT,
+                  "these can: 3m 5m 15m");
     check_refusal(lake,
                   &(struct derive_call){.symbol = symbol, .periods = odd, .n_periods = 1, .recipe = {.from = "3m"}},
                   LAKE_INVALID_ARGUMENT, "it does not divide");
@@ -417,11 +424,29 @@ static void test_refusals(void **state)
     check_refusal(lake, &(struct derive_call){.symbol = "BTCUSDTT"}, LAKE_NOT_FOUND, "TEST BTCUSDT");
     check_refusal(lake, &(struct derive_call){.symbol = symbol, .recipe = {.from = "funding"}}, LAKE_INVALID_ARGUMENT,
                   "'funding' is nothing that bars are derived from");
-    check_refusal(lake,
-                  &(struct derive_call){.symbol = symbol, .recipe = {.columns = columns, .n_columns = 1}},
+    check_refusal(lake, &(struct derive_call){.symbol = symbol, .recipe = {.columns = columns, .n_columns = 1}},
                   LAKE_INVALID_ARGUMENT, "spread");
     check_refusal(lake, &(struct derive_call){.symbol = symbol, .recipe = {.offset = "1h", .origin = "2024-01-01"}},
                   LAKE_INVALID_ARGUMENT, "cannot both be given");
+    fixture_free(fixture);
+}
+
+/* Bars of two grids in one dataset: the bar is named, nothing is stored, and other datasets are done all the same. */
+static void test_mixed_grids(void **state)
+{
+    struct fixture *fixture = fixture_new();
+    struct lake *lake = setup_days(fixture, 1);
+    struct bar odd = bar_of(DAY_2024 + MS_PER_DAY + 30 * MS_PER_SECOND);
+    size_t n = 0;
+    (void)state;
+    (void)write_bars(lake, symbol, &odd, 1);
+    (void)write_bars(lake, "ETHUSDT", bars_from(DAY_2024, 60), 60);
+    check_refusal(lake, &(struct derive_call){.symbol = NULL}, LAKE_INVALID_DATA, "TEST/FUTURES/BTCUSDT/raw/1m");
+    check_refusal(lake, &(struct derive_call){.symbol = symbol}, LAKE_INVALID_DATA, "2024-01-02T00:00:30Z");
+    (void)derived_days(lake, symbol, "15m", &n);
+    assert_int_equal(n, 0);
+    (void)derived_days(lake, "ETHUSDT", "15m", &n);
+    assert_int_equal(n, 1);
     fixture_free(fixture);
 }
 
@@ -451,6 +476,189 @@ static void test_chunks_by_month(void **state)
     fixture_free(other);
 }
 
+/* Two days of each of three months. */
+static void write_months(struct lake *lake)
+{
+    for (int month = 0; month < 3; month++)
+        for (int day = 0; day < 2; day++)
+            (void)write_bars(lake, symbol, bars_from(DAY_2024 + (month * 31 + day) * MS_PER_DAY, DAY_BARS), DAY_BARS);
+}
+
+static int stop_after(void *context, int64_t n_rows, int64_t n_bytes, int64_t n_bytes_total)
+{
+    const int64_t *most = context;
+    (void)n_bytes;
+    (void)n_bytes_total;
+    return n_rows > *most;
+}
+
+/* What an interrupted run has committed is not derived again. */
+static void test_goes_on_after_an_interruption(void **state)
+{
+    int64_t most = 2 * DAY_BARS;
+    const struct derive_call stopped = {.symbol = symbol, .progress = {stop_after, &most}};
+    struct fixture *fixture = fixture_new();
+    struct fixture *other = fixture_new();
+    struct lake_aggregate_result result;
+    (void)state;
+    write_months(fixture->lake);
+    write_months(other->lake);
+    (void)derive_usual(other->lake, symbol);
+    fixture->lake->memory_bytes = 200 * 1024;
+    assert_int_equal(try_derive(fixture->lake, &stopped, &result, NULL), LAKE_CANCELLED);
+    assert_false(examine(fixture->lake, "1h", NULL).is_current);
+    result = derive_usual(fixture->lake, symbol);
+    assert_int_equal(result.source_rows, 4 * DAY_BARS);
+    assert_int_equal(result.rows_written, 4 * (96 + 24));
+    assert_same_derived(fixture->lake, other->lake, symbol, "15m");
+    assert_same_derived(fixture->lake, other->lake, symbol, "1h");
+    fixture_free(fixture);
+    fixture_free(other);
+}
+
+/* Half of it by one recipe and half by another is not taken for either. */
+static void test_goes_on_with_another_recipe(void **state)
+{
+    static const char *const periods[] = {"1h"};
+    int64_t most = 2 * DAY_BARS + 30; /* the last hour of January reaches into February */
+    struct derive_call call = {.symbol = symbol, .periods = periods, .n_periods = 1, .recipe = {.offset = "30m"}};
+    struct fixture *fixture = fixture_new();
+    struct fixture *other = fixture_new();
+    struct lake_aggregate_result result;
+    (void)state;
+    write_months(fixture->lake);
+    write_months(other->lake);
+    (void)derive(other->lake, &call);
+    (void)derive_usual(fixture->lake, symbol);
+    fixture->lake->memory_bytes = 50 * 1024;
+    call.anew = true;
+    call.progress = (struct lake_progress){stop_after, &most};
+    assert_int_equal(try_derive(fixture->lake, &call, &result, NULL), LAKE_CANCELLED);
+    call.anew = false;
+    call.progress.report = NULL;
+    assert_int_equal(derive(fixture->lake, &call).source_rows, 4 * DAY_BARS - 30);
+    assert_same_derived(fixture->lake, other->lake, symbol, "1h");
+    fixture_free(fixture);
+    fixture_free(other);
+}
+
+/* ---- others at the same time ---- */
+
+struct writer {
+    struct lake *lake;
+    int64_t n_left; /* times that it gets in between */
+};
+
+static int write_meanwhile(void *context, int64_t n_rows, int64_t n_bytes, int64_t n_bytes_total)
+{
+    struct writer *writer = context;
+    struct bar restated = bar_of(DAY_2024 + 14 * MS_PER_MINUTE);
+    (void)n_rows;
+    (void)n_bytes;
+    (void)n_bytes_total;
+    if (writer->n_left == 0)
+        return 0;
+    restated.close += (double)writer->n_left--;
+    (void)write_bars(writer->lake, symbol, &restated, 1);
+    return 0;
+}
+
+/* A source that changes while it is read is read again. */
+static void test_reads_again_what_changed_meanwhile(void **state)
+{
+    struct fixture *fixture = fixture_new();
+    struct fixture *other = fixture_new();
+    struct writer writer = {fixture->lake, 3};
+    const struct derive_call call = {.symbol = symbol, .progress = {write_meanwhile, &writer}};
+    (void)state;
+    (void)setup_days(fixture, 2);
+    (void)setup_days(other, 2);
+    struct lake_aggregate_result result = derive(fixture->lake, &call);
+    assert_int_equal(result.source_rows, 4 * 2 * DAY_BARS);
+    assert_int_equal(derive_usual(fixture->lake, symbol).n_current, 2);
+    struct bar restated = bar_of(DAY_2024 + 14 * MS_PER_MINUTE);
+    restated.close += 1;
+    (void)write_bars(other->lake, symbol, &restated, 1);
+    (void)derive_usual(other->lake, symbol);
+    assert_same_derived(fixture->lake, other->lake, symbol, "15m");
+    fixture_free(fixture);
+    fixture_free(other);
+}
+
+static void test_gives_up_where_it_never_ends(void **state)
+{
+    struct fixture *fixture = fixture_new();
+    struct writer writer = {fixture->lake, 1000};
+    const struct derive_call call = {.symbol = symbol, .progress = {write_meanwhile, &writer}};
+    struct lake_aggregate_result result;
+    (void)state;
+    (void)setup_days(fixture, 1);
+    assert_int_equal(try_derive(fixture->lake, &call, &result, NULL), LAKE_CONFLICT);
+    assert_int_equal(derive_usual(fixture->lake, symbol).rows_written, 96 + 24);
+    fixture_free(fixture);
+}
+
+static int derive_meanwhile(void *context, int64_t n_rows, int64_t n_bytes, int64_t n_bytes_total)
+{
+    struct writer *writer = context;
+    (void)n_rows;
+    (void)n_bytes;
+    (void)n_bytes_total;
+    if (writer->n_left-- == 1)
+        (void)derive_usual(writer->lake, symbol);
+    return 0;
+}
+
+/* Another that derives the same at the same time does no harm. */
+static void test_two_at_once(void **state)
+{
+    struct fixture *fixture = fixture_new();
+    struct writer writer = {fixture->lake, 1};
+    const struct derive_call call = {.symbol = symbol, .progress = {derive_meanwhile, &writer}};
+    size_t n = 0;
+    (void)state;
+    (void)setup_days(fixture, 2);
+    struct lake_aggregate_result result = derive(fixture->lake, &call);
+    assert_int_equal(result.n_commits, 0);
+    (void)derived_days(fixture->lake, symbol, "15m", &n);
+    assert_int_equal(n, 2);
+    assert_int_equal(live_version(fixture->lake, "15m", first_day), 1);
+    (void)derive_usual(fixture->lake, symbol);
+    assert_int_equal(derive_usual(fixture->lake, symbol).n_current, 2);
+    assert_int_equal(count_problems(fixture->lake), 0);
+    fixture_free(fixture);
+}
+
+static int damage_meanwhile(void *context, int64_t n_rows, int64_t n_bytes, int64_t n_bytes_total)
+{
+    struct writer *writer = context;
+    (void)n_rows;
+    (void)n_bytes;
+    (void)n_bytes_total;
+    if (writer->n_left-- == 1)
+        delete_derived(writer->lake, symbol, "15m", DAY_2024 + MS_PER_DAY, DAY_2024 + 2 * MS_PER_DAY);
+    return 0;
+}
+
+/* What somebody else did to derived bars while one day of them was derived is not taken for current. */
+static void test_others_changes_are_not_called_current(void **state)
+{
+    struct fixture *fixture = fixture_new();
+    struct writer writer = {fixture->lake, 1};
+    const struct derive_call call = {.symbol = symbol, .progress = {damage_meanwhile, &writer}};
+    (void)state;
+    (void)setup_days(fixture, 2);
+    (void)derive_usual(fixture->lake, symbol);
+    struct bar restated = bar_of(DAY_2024 + 14 * MS_PER_MINUTE);
+    restated.close += 1;
+    (void)write_bars(fixture->lake, symbol, &restated, 1);
+    (void)derive(fixture->lake, &call);
+    assert_false(examine(fixture->lake, "15m", NULL).is_current);
+    assert_int_equal(derive_usual(fixture->lake, symbol).rows_written, 96);
+    assert_int_equal(derive_usual(fixture->lake, symbol).n_current, 2);
+    fixture_free(fixture);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -470,7 +678,14 @@ int main(void)
         cmocka_unit_test(test_another_recipe_is_a_conflict_unless_anew),
         cmocka_unit_test(test_dry_run_does_nothing),
         cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_mixed_grids),
         cmocka_unit_test(test_chunks_by_month),
+        cmocka_unit_test(test_goes_on_after_an_interruption),
+        cmocka_unit_test(test_goes_on_with_another_recipe),
+        cmocka_unit_test(test_reads_again_what_changed_meanwhile),
+        cmocka_unit_test(test_gives_up_where_it_never_ends),
+        cmocka_unit_test(test_two_at_once),
+        cmocka_unit_test(test_others_changes_are_not_called_current),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

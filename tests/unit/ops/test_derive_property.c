@@ -56,7 +56,7 @@ static uint32_t random_below(struct model *model, uint32_t n)
 /* 00:00, 00:01, 00:14, 00:15, 00:16, 00:59, 01:00, 01:29 and so on, up to 23:59. */
 static int64_t time_of(size_t slot)
 {
-    static const int minutes[DAY_SLOTS] = {0,   1,   14,  15,  16,  59,  60,  89,  90,   91,   119,  120,
+    static const int minutes[DAY_SLOTS] = {0,   1,   14,  15,  16,  59,  60,  89,   90,   91,   119,  120,
                                            329, 330, 719, 720, 721, 809, 810, 1409, 1410, 1425, 1438, 1439};
     return FIRST_DAY + (int64_t)(slot / DAY_SLOTS) * MS_PER_DAY + minutes[slot % DAY_SLOTS] * MS_PER_MINUTE;
 }
@@ -116,13 +116,15 @@ static void step_damage(struct model *model)
 {
     const struct derive_call *call = &calls[random_below(model, N_CALLS)];
     int64_t start = FIRST_DAY + random_below(model, N_DAYS * 24) * MS_PER_HOUR;
-    const struct lake_delete_options options = {
-        .size = sizeof options,
-        .selection = {.exchange = "test", .symbol = symbol, .type = "agg", .period = call->periods[random_below(model, 3)]},
-        .has_start = true,
-        .has_end = true,
-        .start_ms = start,
-        .end_ms = start + (1 + random_below(model, 48)) * MS_PER_HOUR};
+    const struct lake_delete_options options = {.size = sizeof options,
+                                                .selection = {.exchange = "test",
+                                                              .symbol = symbol,
+                                                              .type = "agg",
+                                                              .period = call->periods[random_below(model, 3)]},
+                                                .has_start = true,
+                                                .has_end = true,
+                                                .start_ms = start,
+                                                .end_ms = start + (1 + random_below(model, 48)) * MS_PER_HOUR};
     struct lake_change_result result = {.size = sizeof result};
     if (lake_delete(model->lake, &options, &result, NULL) == LAKE_OK && result.snapshot != 0)
         (void)begin_snapshot(model, result.snapshot);
@@ -247,9 +249,9 @@ static void step_derive(struct model *model)
 
 static void run_history(struct model *model, uint64_t seed)
 {
-    static void (*const steps[])(struct model *) = {step_ingest, step_ingest, step_ingest,   step_derive, step_derive,
-                                                    step_derive, step_delete, step_damage,   step_undo,   step_undo,
-                                                    step_maintain};
+    static void (*const steps[])(struct model *) = {step_ingest, step_ingest, step_ingest,  step_derive,
+                                                    step_derive, step_derive, step_delete,  step_damage,
+                                                    step_undo,   step_undo,   step_maintain};
     struct fixture *fixture = fixture_new();
     static const size_t memories[] = {64 << 10, 1 << 20, 256 << 20}; /* months by themselves, or all at once */
     model->lake = fixture->lake;

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "ops/explain.h"
+#include "ops/explain_source.h"
 #include "unit/lake/lake_fixture.h"
 
 #define MINUTE MS_PER_MINUTE

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "lake/commit.h"
-#include "manifest/knowledge.h"
+#include "manifest/absence.h"
 
 enum { DAY = 1440, MODEL_DAYS = 6, MODEL_SLOTS = MODEL_DAYS * DAY, MODEL_STEPS = 12, MODEL_HISTORIES = 12 };
 
