@@ -7,7 +7,8 @@
 #include "manifest/history.h"
 #include "ops/aggregate_column.h"
 
-/* Rows of a batch: a few dozen days of minutes, decoded in parallel, that are still in the cache when they are gathered. */
+/* Rows of a batch: three weeks of minutes, decoded in parallel, that are still in the cache when they are gathered. Measured on a year: from
+ * four times as many on, fresh pages cost more than fewer turns of the pool save. */
 enum { DERIVE_BATCH_ROWS = 1 << 15 };
 
 /* ---- which rows ---- */
@@ -62,6 +63,9 @@ static lake_status find_stored(struct lake *lake, const struct derive_source *so
     return status;
 }
 
+/* What the aggregator looks at besides arguments: who took a trade, and whether a bar of the source is whole itself (I12). */
+static const char *const looked_at[] = {"side", "bars", "bars_expected"};
+
 /* What every derived bar has, as far as the source gives it; what a recipe names has to be there. */
 lake_status derive_find_columns(struct lake *lake, const struct derive_source *source, int64_t as_of,
                                 struct arena *arena, struct derive_columns *out, struct lake_error *err)
@@ -75,6 +79,9 @@ lake_status derive_find_columns(struct lake *lake, const struct derive_source *s
         for (size_t k = 0; k < AGGREGATE_ARGUMENTS; k++)
             if (has_column(stored, n, column->arguments[k]))
                 TRY(add_name(out, column->arguments[k], arena, err));
+    for (size_t i = 0; i < sizeof looked_at / sizeof *looked_at; i++)
+        if (has_column(stored, n, looked_at[i]))
+            TRY(add_name(out, looked_at[i], arena, err));
     for (size_t i = 0; i < source->n_columns; i++) {
         struct aggregate_column own;
         TRY(aggregate_column_parse(source->columns[i], arena, &own, err));

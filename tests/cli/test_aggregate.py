@@ -1,6 +1,6 @@
 """dl aggregate: bars are derived, brought up to date by what changed, and what was done is said."""
 
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
@@ -18,7 +18,7 @@ def derived(dl: Runner, period: str, *more: str) -> pl.DataFrame:
 
 def restate(dl: Runner, ts_ms: int, high: float) -> None:
     """One minute comes again, and is other than it was."""
-    time = datetime.fromtimestamp(ts_ms / 1000, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    time = datetime.fromtimestamp(ts_ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     (dl.directory / "one.csv").write_text(f"ts,open,high,low,close,volume\n{time},1,{high},1,1,1\n")
     dl("ingest", *BTC, "--period", "1m", "--source", "one.csv").ok()
 
