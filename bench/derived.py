@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
@@ -103,6 +104,27 @@ def _read_derived(lake: Lake, period: str, start_ms: int, end_ms: int) -> pa.Tab
     return lake.read(EXCHANGE, SYMBOL, start_ms, end_ms, data_type="agg", period=period)
 
 
+class _Copies:
+    """A lake copied anew before each call, and open when it comes."""
+
+    def __init__(self, work: Workspace, origin: Path) -> None:
+        self._work, self._origin, self._open = work, origin, ExitStack()
+
+    def __enter__(self) -> _Copies:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._open.close()
+
+    def copy(self) -> None:
+        self._work.copy_to_scratch(self._origin)
+
+    def copy_and_open(self) -> None:
+        self._open.close()
+        self.copy()
+        self.lake = self._open.enter_context(Lake(self._work.library, self._work.scratch))
+
+
 # ---- a year of minutes ----
 
 
@@ -110,17 +132,14 @@ def race_year(work: Workspace, ours: str, program: Command, rounds: int) -> Race
     """Each round of ours is in a copy of the lake that has nothing derived."""
     expected = {period: bars_of_minutes(work.rows, step) for period, step in PERIODS.items()}
 
-    def copy_lake() -> None:
-        work.copy_to_scratch(work.lake)
+    copies = _Copies(work, work.lake)
 
     def aggregate() -> None:
-        with Lake(work.library, work.scratch) as lake:
-            lake.aggregate(SYMBOL, list(PERIODS))
+        copies.lake.aggregate(SYMBOL, list(PERIODS))
 
-    copy_lake()
+    copies.copy_and_open()
     aggregate()
-    with Lake(work.library, work.scratch) as lake:
-        derived = {period: _read_derived(lake, period, work.start_ms, work.end_ms) for period in PERIODS}
+    derived = {period: _read_derived(copies.lake, period, work.start_ms, work.end_ms) for period in PERIODS}
     _require_equal_periods(ours, derived, expected)
 
     readers = [
@@ -136,11 +155,12 @@ def race_year(work: Workspace, ours: str, program: Command, rounds: int) -> Race
         _require_equal_periods(f"{name}, {variant}", call(list(PERIODS)), expected)
     command = partial(program, "aggregate", "--to", ",".join(PERIODS), "--quiet")
     contenders = [
-        Contender(ours, "in process", in_process(aggregate, copy_lake)),
-        Contender(ours, "dl aggregate", as_process(work.launcher, command, before=copy_lake)),
+        Contender(ours, "in process", in_process(aggregate, copies.copy_and_open)),
+        Contender(ours, "dl aggregate", as_process(work.launcher, command, before=copies.copy)),
         *(Contender(name, variant, in_process(partial(call, list(PERIODS)))) for name, variant, call in readers),
     ]
-    return run_race(contenders, rounds)
+    with copies:
+        return run_race(contenders, rounds)
 
 
 # ---- one changed minute ----
@@ -163,8 +183,7 @@ class _Update:
         row = (97 * self._n_changed % 360) * (DAY_MS // MINUTE_MS) + 611
         minute = {name: values[row : row + 1].copy() for name, values in self._work.rows.items()}
         self._n_changed += 1
-        minute["close"] += 0.01 * self._n_changed
-        minute["high"] = np.maximum(minute["high"], minute["close"])
+        minute["volume"] += self._n_changed / 1000  # which every bar above it shows
         # Two rows, so that the file tells its period; the other one is as it was.
         after = {name: values[row + 1 : row + 2] for name, values in self._work.rows.items()}
         both = {name: np.concatenate([minute[name], after[name]]) for name in minute}
@@ -222,17 +241,14 @@ def race_trades(work: Workspace, ours: str, program: Command, rounds: int) -> Ra
     n_most = int(expected["trades"].max())
     start_ms, end_ms = int(expected["ts"][0]), int(expected["ts"][-1]) + MINUTE_MS
 
-    def copy_lake() -> None:
-        work.copy_to_scratch(work.trades_lake)
+    copies = _Copies(work, work.trades_lake)
 
     def aggregate() -> None:
-        with Lake(work.library, work.scratch) as lake:
-            lake.aggregate(SYMBOL, ["1m"], source="trades")
+        copies.lake.aggregate(SYMBOL, ["1m"], source="trades")
 
-    copy_lake()
+    copies.copy_and_open()
     aggregate()
-    with Lake(work.library, work.scratch) as lake:
-        require_equal_bars(ours, _read_derived(lake, "1m", start_ms, end_ms), expected, n_most)
+    require_equal_bars(ours, _read_derived(copies.lake, "1m", start_ms, end_ms), expected, n_most)
 
     readers = [
         ("Polars", "our files", partial(peers.polars_aggregate_trades, peers.day_files(work.trades_lake / "data"))),
@@ -244,8 +260,9 @@ def race_trades(work: Workspace, ours: str, program: Command, rounds: int) -> Ra
         require_equal_bars(f"{name}, {variant}", call(), expected, n_most)
     command = partial(program, "aggregate", "--from", "trades", "--to", "1m", "--quiet")
     contenders = [
-        Contender(ours, "in process", in_process(aggregate, copy_lake)),
-        Contender(ours, "dl aggregate", as_process(work.launcher, command, before=copy_lake)),
+        Contender(ours, "in process", in_process(aggregate, copies.copy_and_open)),
+        Contender(ours, "dl aggregate", as_process(work.launcher, command, before=copies.copy)),
         *(Contender(name, variant, in_process(call)) for name, variant, call in readers),
     ]
-    return run_race(contenders, rounds)
+    with copies:
+        return run_race(contenders, rounds)

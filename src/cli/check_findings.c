@@ -11,20 +11,25 @@
 
 enum { DATASET_PARTS = 5, PART_BYTES = 256, CELL_BYTES = 1024, HEADING_BYTES = 8 * PART_BYTES };
 
-/* Columns of a table; a finding that is not about bars has only those of PLAIN. */
+/* Columns of a table; a finding that is not about bars has only those of `plain`. */
+struct shape {
+    const char *const *names;
+    const struct table_column *columns;
+    size_t n;
+};
 static const char *const bar_names[] = {"ts", "open", "high", "low", "close", "volume", "detail"};
 static const char *const plain_names[] = {"ts", "detail"};
 static const struct table_column bar_columns[] = {{"ts", false},   {"open", true},   {"high", true}, {"low", true},
                                                   {"close", true}, {"volume", true}, {"what", false}};
 static const struct table_column plain_columns[] = {{"ts", false}, {"what", false}};
 
-enum { N_BAR = sizeof bar_names / sizeof *bar_names, N_PLAIN = sizeof plain_names / sizeof *plain_names };
+static const struct shape bars = {bar_names, bar_columns, sizeof bar_names / sizeof *bar_names};
+static const struct shape plain = {plain_names, plain_columns, sizeof plain_names / sizeof *plain_names};
 
 /* The findings of one dataset and rule. */
 struct group {
     char heading[HEADING_BYTES];
-    bool is_open;
-    bool has_bars;
+    const struct shape *shape; /* NULL: no table is open */
     struct table table;
 };
 
@@ -42,14 +47,25 @@ static void read_heading(const struct row_cursor *cursor, char out[HEADING_BYTES
     (void)snprintf(out + used, HEADING_BYTES - used, ": %s (%s)", rule, text);
 }
 
-static void end_group(struct cli *cli, struct group *group)
+static void write_heading(struct cli *cli, const struct group *group)
 {
-    if (!group->is_open)
-        return;
+    output_shown(&cli->out, group->heading);
+    output_text(&cli->out, "\n");
+}
+
+static void end_table(struct group *group)
+{
     table_finish(&group->table);
     table_release(&group->table);
+    group->shape = NULL;
+}
+
+static void end_group(struct cli *cli, struct group *group)
+{
+    if (group->shape == NULL)
+        return;
+    end_table(group);
     output_text(&cli->out, "\n");
-    group->is_open = false;
 }
 
 static lake_status begin_group(struct cli *cli, struct group *group, const struct row_cursor *cursor,
@@ -57,23 +73,20 @@ static lake_status begin_group(struct cli *cli, struct group *group, const struc
 {
     char open[CELL_BYTES];
     row_cursor_text(cursor, "open", open, sizeof open);
-    group->has_bars = open[0] != '\0';
-    output_printf(&cli->out, "%s\n", group->heading);
-    const struct table_layout layout = {.out = &cli->out,
-                                        .columns = group->has_bars ? bar_columns : plain_columns,
-                                        .n_columns = group->has_bars ? N_BAR : N_PLAIN,
-                                        .has_colour = cli->terminal.has_colour};
+    const struct shape *shape = open[0] != '\0' ? &bars : &plain;
+    write_heading(cli, group);
+    const struct table_layout layout = {
+        .out = &cli->out, .columns = shape->columns, .n_columns = shape->n, .has_colour = cli->terminal.has_colour};
     TRY(table_init(&group->table, layout, err));
-    group->is_open = true;
+    group->shape = shape;
     return LAKE_OK;
 }
 
 static lake_status add_row(struct group *group, const struct row_cursor *cursor, struct lake_error *err)
 {
     char cell[CELL_BYTES];
-    const char *const *names = group->has_bars ? bar_names : plain_names;
-    for (size_t i = 0; i < (size_t)(group->has_bars ? N_BAR : N_PLAIN); i++) {
-        row_cursor_text(cursor, names[i], cell, sizeof cell);
+    for (size_t i = 0; i < group->shape->n; i++) {
+        row_cursor_text(cursor, group->shape->names[i], cell, sizeof cell);
         TRY(table_add_cell(&group->table, cell, err));
     }
     return LAKE_OK;
@@ -82,16 +95,13 @@ static lake_status add_row(struct group *group, const struct row_cursor *cursor,
 /* The row that says how many more there are. */
 static void end_with_rest(struct cli *cli, struct group *group, const struct row_cursor *cursor)
 {
-    char bars[CELL_BYTES];
-    row_cursor_text(cursor, "bars", bars, sizeof bars);
-    if (group->is_open) {
-        table_finish(&group->table);
-        table_release(&group->table);
-        group->is_open = false;
-    } else {
-        output_printf(&cli->out, "%s\n", group->heading);
-    }
-    output_printf(&cli->out, "\xE2\x80\xA6 and %s more\n\n", bars);
+    char count[HUMAN_BYTES];
+    row_cursor_text(cursor, "bars", count, sizeof count);
+    if (group->shape != NULL)
+        end_table(group);
+    else
+        write_heading(cli, group);
+    output_printf(&cli->out, "\xE2\x80\xA6 and %s more\n\n", count);
 }
 
 static lake_status write_row(struct cli *cli, struct group *group, const struct row_cursor *cursor,
@@ -108,7 +118,7 @@ static lake_status write_row(struct cli *cli, struct group *group, const struct 
         end_with_rest(cli, group, cursor);
         return LAKE_OK;
     }
-    if (!group->is_open)
+    if (group->shape == NULL)
         TRY(begin_group(cli, group, cursor, err));
     return add_row(group, cursor, err);
 }
@@ -128,7 +138,7 @@ lake_status check_findings_write(struct cli *cli, struct ArrowArrayStream *findi
     }
     end_group(cli, &group);
 out:
-    if (group.is_open)
+    if (group.shape != NULL)
         table_release(&group.table);
     row_cursor_release(&cursor);
     return status;

@@ -33,15 +33,6 @@ static const struct option options_table[] = {
 
 enum { SHORT_BYTES = 80, LONG_BYTES = 4200, FACTS_INDENT = 4 };
 
-/* Texts come from files and archives: what would drive the terminal is shown as '?'. */
-static void write_text(struct output *out, const char *text)
-{
-    for (; *text != '\0'; text++) {
-        bool is_control = (unsigned char)*text < 0x20 || *text == 0x7F;
-        output_write(out, is_control ? "?" : text, 1);
-    }
-}
-
 static void write_indent(struct output *out, int64_t depth, int64_t more)
 {
     for (int64_t i = 0; i < 2 * depth + more; i++)
@@ -55,7 +46,7 @@ static void write_fact(struct output *out, int64_t depth, const char *label, con
         return;
     write_indent(out, depth, FACTS_INDENT);
     output_text(out, label);
-    write_text(out, value);
+    output_shown(out, value);
     output_text(out, "\n");
 }
 
@@ -92,13 +83,13 @@ static void write_step(struct output *out, const struct row_cursor *cursor, char
     output_printf(out, "%s  ", cell);
     row_cursor_text(cursor, "dataset", text, LONG_BYTES);
     if (has_heading)
-        write_text(out, text);
+        output_shown(out, text);
     if (has_heading)
         output_text(out, depth == 0 ? " " : ": ");
     if (depth == 0)
         output_printf(out, "%s\n    ", ts);
     row_cursor_text(cursor, "what", text, LONG_BYTES);
-    write_text(out, text);
+    output_shown(out, text);
     output_text(out, "\n");
     row_cursor_text(cursor, "path", text, LONG_BYTES);
     write_fact(out, depth, "", text);

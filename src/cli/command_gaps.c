@@ -42,9 +42,9 @@ static const struct option options_table[] = {
 static const struct view_column narrow[] = {
     {"dataset", "exchange market symbol type period", false},
     {"start", "start", false},
-    {"end", "end", false},
     {"bars", "bars", false},
     {"reason", "reason", false},
+    {"end", "end", false},
     {"asked", "asked", true},
     {"answer", "answer", false},
 };
@@ -72,15 +72,32 @@ static const char *format_share(const struct lake_gaps_result *result, char out[
 
 enum { SUM_BYTES = 512 };
 
-/* "538 gaps, 1,234 of 93,000 bars missing (1.3 %): source-empty 538" */
-static const char *format_sum(const struct lake_gaps_result *result, char out[SUM_BYTES])
+/* A filter leaves gaps out of the sum; and a range that only begins, behind the last bar, has no end to look to. */
+static const char *format_no_gaps(const struct job *job, char out[SUM_BYTES])
 {
+    const struct lake_gaps_result *result = &job->result;
+    const struct gaps_options *given = job->given;
+    char present[HUMAN_BYTES], expected[HUMAN_BYTES], datasets[HUMAN_BYTES];
+    human_counted(result->n_datasets, "dataset", datasets);
+    if (result->n_datasets > 0 && result->n_expected == 0 && given->start.is_given != given->end.is_given)
+        snprintf(out, SUM_BYTES, "no bars in this range of %s, so none is missing; give %s too to count those %s",
+                 datasets, given->start.is_given ? "--end" : "--start",
+                 given->start.is_given ? "behind the last bar" : "before the first bar");
+    else if (given->reason != NULL || given->min_bars > 0)
+        snprintf(out, SUM_BYTES, "no such gaps: %s of %s bars of %s are there", human_count(result->n_present, present),
+                 human_count(result->n_expected, expected), datasets);
+    else
+        snprintf(out, SUM_BYTES, "no gaps: %s of %s", human_counted(result->n_present, "bar", present), datasets);
+    return out;
+}
+
+/* "538 gaps, 1,234 of 93,000 bars missing (1.3 %): source-empty 538" */
+static const char *format_sum(const struct job *job, char out[SUM_BYTES])
+{
+    const struct lake_gaps_result *result = &job->result;
     char gaps[HUMAN_BYTES], missing[HUMAN_BYTES], expected[HUMAN_BYTES], share[HUMAN_BYTES];
-    if (result->n_gaps == 0) {
-        snprintf(out, SUM_BYTES, "no gaps: %s of %s", human_counted(result->n_present, "bar", gaps),
-                 human_counted(result->n_datasets, "dataset", missing));
-        return out;
-    }
+    if (result->n_gaps == 0)
+        return format_no_gaps(job, out);
     int used = snprintf(out, SUM_BYTES, "%s, %s of %s bars missing (%s): ", human_counted(result->n_gaps, "gap", gaps),
                         human_count(result->n_missing, missing), human_count(result->n_expected, expected),
                         format_share(result, share));
@@ -95,7 +112,7 @@ static const char *format_sum(const struct lake_gaps_result *result, char out[SU
 static void write_sum(const struct job *job, bool in_output)
 {
     char text[SUM_BYTES];
-    (void)format_sum(&job->result, text);
+    (void)format_sum(job, text);
     if (!in_output)
         note(job->cli, "%s", text);
     else if (!job->cli->global.quiet)

@@ -166,6 +166,8 @@ static lake_status check_options(const struct verify_options *given, struct lake
 {
     if (!given->data && (given->start.is_given || given->end.is_given))
         return cli_fail(err, LAKE_INVALID_ARGUMENT, "--start and --end choose rows: they go with --data");
+    if (given->start.is_given && given->end.is_given && given->start.ms >= given->end.ms)
+        return cli_fail(err, LAKE_INVALID_ARGUMENT, "--start is not before --end; swap them or leave one out");
     return LAKE_OK;
 }
 

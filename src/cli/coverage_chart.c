@@ -90,7 +90,9 @@ static void write_line(const struct coverage_chart *chart, const struct line *li
 
 static void write_head(const struct coverage_chart *chart, const struct line *line, bool is_first)
 {
-    output_printf(chart->out, "%s%s\n     ", is_first ? "" : "\n", line->dataset);
+    output_text(chart->out, is_first ? "" : "\n");
+    output_shown(chart->out, line->dataset);
+    output_text(chart->out, "\n     ");
     for (size_t i = 0; i < MONTHS; i++)
         output_printf(chart->out, "  %s", month_names[i]);
     output_text(chart->out, "\n");

@@ -134,6 +134,24 @@ void output_text(struct output *out, const char *text)
     output_write(out, text, strlen(text));
 }
 
+/* Those of ASCII, and U+0080 to U+009F, which some terminals obey as well. */
+static size_t control_length(const char *text)
+{
+    uint8_t first = (uint8_t)text[0], second = first == 0 ? 0 : (uint8_t)text[1];
+    if (first == 0xC2 && second >= 0x80 && second < 0xA0)
+        return 2;
+    return first < 0x20 || first == 0x7F;
+}
+
+void output_shown(struct output *out, const char *text)
+{
+    for (size_t length = 1; *text != '\0'; text += length) {
+        size_t n_control = control_length(text);
+        length = n_control > 0 ? n_control : 1;
+        output_write(out, n_control > 0 ? "?" : text, 1);
+    }
+}
+
 void output_printf(struct output *out, const char *format, ...)
 {
     char line[1024];

@@ -36,6 +36,8 @@ LAKE_MUST_CHECK lake_status output_begin_file(struct output *out, const char *pa
 /* `context` is a struct output *. 0, or -1 once anything failed; also the write function of a struct lake_sink. */
 int output_write(void *context, const void *bytes, size_t n);
 void output_text(struct output *out, const char *text);
+/* For terminals: each control character becomes '?', since what lies in a file or a manifest must not drive one. */
+void output_shown(struct output *out, const char *text);
 void output_printf(struct output *out, const char *format, ...) LAKE_PRINTF(2, 3);
 /* Writes out what is gathered, and makes a file appear. */
 LAKE_MUST_CHECK lake_status output_finish(struct output *out, struct lake_error *err);

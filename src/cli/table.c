@@ -33,15 +33,6 @@ static void write_blanks(struct output *out, size_t n)
         output_write(out, blanks, n < sizeof blanks - 1 ? n : sizeof blanks - 1);
 }
 
-/* Control characters become '?': what lies in a file must not drive the terminal. */
-static void write_shown(struct output *out, const char *text)
-{
-    for (; *text != '\0'; text++) {
-        bool is_control = (unsigned char)*text < 0x20 || *text == 0x7F;
-        output_write(out, is_control ? "?" : text, 1);
-    }
-}
-
 static void write_cell(const struct table *table, size_t column, const char *text)
 {
     struct output *out = table->layout.out;
@@ -51,7 +42,7 @@ static void write_cell(const struct table *table, size_t column, const char *tex
         write_blanks(out, GAP);
     if (table->layout.columns[column].is_right)
         write_blanks(out, blanks);
-    write_shown(out, text);
+    output_shown(out, text);
     if (!table->layout.columns[column].is_right && column + 1 < table->first_shown + table->n_shown)
         write_blanks(out, blanks);
 }

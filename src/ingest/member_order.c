@@ -30,9 +30,8 @@ static enum step_kind kind_of(int64_t before, int64_t ts)
 
 static int64_t find_first(const struct member_order *order, const struct time_values *times, enum step_kind kind)
 {
-    int64_t before = order->last;
     for (int64_t row = order->has_last ? 0 : 1; row < times->n_rows; row++) {
-        before = row == 0 ? order->last : times->values[row - 1];
+        int64_t before = row == 0 ? order->last : times->values[row - 1];
         if (kind_of(before, times->values[row]) == kind)
             return row;
     }

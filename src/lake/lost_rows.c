@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "lake/bar_slots.h"
 #include "lake/holes.h"
+#include "manifest/history.h"
 
 /* Ranges that one day adds at most. */
 enum { MOST_RANGES = 16 };
@@ -109,25 +110,14 @@ lake_status lost_rows_put_day(struct manifest *manifest, const struct lost_day *
 
 /* ---- of a commit ---- */
 
-static const struct manifest_content *find_base_day(const struct partition *partition, int64_t day)
-{
-    size_t low = 0, high = partition->n_base_days;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (partition->base_days[middle].day < day)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < partition->n_base_days && partition->base_days[low].day == day ? &partition->base_days[low] : NULL;
-}
-
 static lake_status put_partition(const struct commit *commit, const struct partition *partition,
                                  const struct manifest_absence *like, struct lake_error *err)
 {
     for (size_t i = 0; i < partition->n_days; i++) {
         struct manifest_content after = content_describe(&partition->days[i], &partition->holes);
-        const struct lost_day day = {partition->dataset, find_base_day(partition, after.day), &after};
+        const struct manifest_content *before =
+            manifest_content_of(partition->base_days, partition->n_base_days, after.day);
+        const struct lost_day day = {partition->dataset, before, &after};
         TRY(lost_rows_put_day(commit->set->lake->manifest, &day, like, err));
     }
     return LAKE_OK;

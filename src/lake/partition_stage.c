@@ -199,23 +199,9 @@ static lake_status merge_incoming(struct work *work, struct lake_error *err)
 
 /* ---- the days ---- */
 
-static const struct manifest_content *find_base_day(const struct partition *partition, int64_t day)
-{
-    size_t low = 0, high = partition->n_base_days;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (partition->base_days[middle].day < day)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    bool found = low < partition->n_base_days && partition->base_days[low].day == day;
-    return found ? &partition->base_days[low] : NULL;
-}
-
 static bool is_stored(const struct partition *partition, const struct content_day *day)
 {
-    const struct manifest_content *base = find_base_day(partition, day->day);
+    const struct manifest_content *base = manifest_content_of(partition->base_days, partition->n_base_days, day->day);
     return base != NULL && memcmp(base->sha256, day->sha256, SHA256_BYTES) == 0;
 }
 

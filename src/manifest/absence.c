@@ -73,6 +73,8 @@ static void read_absence(struct statement *statement, struct arena *arena, void 
     absence->snapshot = statement_take_int64(statement);
     absence->asked_ms = statement_take_int64(statement);
     absence->answer = statement_take_text(statement, arena);
+    if (absence->start_ms >= absence->end_ms)
+        statement_reject(statement, "an absence that is empty");
 }
 
 lake_status manifest_find_absences(struct manifest *manifest, int64_t dataset_id, int64_t start_ms, int64_t end_ms,

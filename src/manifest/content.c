@@ -27,6 +27,19 @@ lake_status manifest_find_versions(struct manifest *manifest, int64_t dataset_id
     return query_collect(manifest, &query, arena, out, n, err);
 }
 
+const struct manifest_content *manifest_content_of(const struct manifest_content *days, size_t n, int64_t day)
+{
+    size_t low = 0, high = n;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (days[middle].day < day)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < n && days[low].day == day ? &days[low] : NULL;
+}
+
 struct live_content {
     int64_t version; /* 0: the day has none */
     int64_t added;

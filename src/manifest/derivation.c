@@ -45,6 +45,14 @@ lake_status manifest_find_changed(struct manifest *manifest, int64_t dataset_id,
     return statement_query_int64(manifest, STATEMENT_CHANGED, values, 1, snapshot, err);
 }
 
+lake_status manifest_find_changed_at(struct manifest *manifest, int64_t dataset_id, int64_t as_of, int64_t *snapshot,
+                                     struct lake_error *err)
+{
+    const struct sql_value values[] = {sql_int(dataset_id), sql_int(as_of)};
+    *snapshot = 0;
+    return statement_query_int64(manifest, STATEMENT_CHANGED_AT, values, 2, snapshot, err);
+}
+
 lake_status manifest_put_derivation(struct manifest *manifest, const struct manifest_derivation *derivation,
                                     struct lake_error *err)
 {
@@ -62,9 +70,9 @@ static void read_lineage(struct statement *statement, struct arena *arena, void 
     struct manifest_lineage *lineage = item;
     (void)arena;
     lineage->dataset_id = statement_take_int64(statement);
-    lineage->day = statement_take_int64(statement);
+    lineage->day = query_take_day(statement);
     lineage->version = statement_take_int64(statement);
-    lineage->source_day = statement_take_int64(statement);
+    lineage->source_day = query_take_day(statement);
     lineage->source_version = statement_take_int64(statement);
 }
 

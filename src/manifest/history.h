@@ -50,6 +50,8 @@ LAKE_MUST_CHECK lake_status manifest_find_contents_at(struct manifest *manifest,
 LAKE_MUST_CHECK lake_status manifest_find_versions(struct manifest *manifest, int64_t dataset_id, int64_t day,
                                                    struct arena *arena, struct manifest_content **out, size_t *n,
                                                    struct lake_error *err);
+/* The one of a day among contents by day; NULL: there is none. */
+const struct manifest_content *manifest_content_of(const struct manifest_content *days, size_t n, int64_t day);
 /* Columns that the dataset had in `snapshot`, by name. */
 LAKE_MUST_CHECK lake_status manifest_find_columns_at(struct manifest *manifest, int64_t dataset_id, int64_t snapshot,
                                                      struct arena *arena, struct manifest_column **out, size_t *n,

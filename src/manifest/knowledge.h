@@ -29,6 +29,9 @@ LAKE_MUST_CHECK lake_status manifest_find_derived(struct manifest *manifest, int
 /* The last snapshot that changed a content of the dataset; 0: none did. One look-up. */
 LAKE_MUST_CHECK lake_status manifest_find_changed(struct manifest *manifest, int64_t dataset_id, int64_t *snapshot,
                                                   struct lake_error *err);
+/* The same as of a snapshot, as far as history knows: what has expired is not counted. Goes through the dataset's contents. */
+LAKE_MUST_CHECK lake_status manifest_find_changed_at(struct manifest *manifest, int64_t dataset_id, int64_t as_of,
+                                                     int64_t *snapshot, struct lake_error *err);
 /* Writing: adds or replaces. */
 LAKE_MUST_CHECK lake_status manifest_put_derivation(struct manifest *manifest,
                                                     const struct manifest_derivation *derivation,

@@ -3,11 +3,20 @@
 #include "manifest/knowledge.h"
 #include "manifest/query.h"
 
+/* Places are reckoned with these, so what nobody writes is not passed on. */
+static bool is_sound(const struct manifest_origin *origin)
+{
+    return origin->n_rows > 0 && origin->key_from_ms <= origin->key_to_ms &&
+           calendar_day_of_ms(origin->key_from_ms) == origin->day &&
+           calendar_day_of_ms(origin->key_to_ms) == origin->day && origin->line_from >= 0 &&
+           origin->line_from <= origin->line_to;
+}
+
 static void read_origin(struct statement *statement, struct arena *arena, void *item)
 {
     struct manifest_origin *origin = item;
     origin->dataset_id = statement_take_int64(statement);
-    origin->day = statement_take_int64(statement);
+    origin->day = query_take_day(statement);
     origin->operation_id = statement_take_int64(statement);
     origin->source_position = statement_take_int64(statement);
     origin->n_rows = statement_take_int64(statement);
@@ -18,6 +27,8 @@ static void read_origin(struct statement *statement, struct arena *arena, void *
     origin->is_descending = statement_take_int64(statement) != 0;
     origin->is_mixed = statement_take_int64(statement) != 0;
     origin->member = statement_take_text(statement, arena);
+    if (!is_sound(origin))
+        statement_reject(statement, "rows that have no place in their source");
 }
 
 lake_status manifest_find_origins(struct manifest *manifest, int64_t dataset_id, int64_t ts_ms, struct arena *arena,

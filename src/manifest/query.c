@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/calendar.h"
 #include "base/memory.h"
 
 /* Items gathered while their number is not known. */
@@ -144,11 +145,30 @@ void query_read_file(struct statement *statement, struct arena *arena, void *ite
     file->rows_lost = statement_take_int64(statement);
 }
 
+/* Bars that are derived may begin before the years in which their rows lie: so long at most. */
+enum { LONGEST_BAR_DAYS = 31 };
+
+int64_t query_take_day(struct statement *statement)
+{
+    static const struct calendar_date first = {1, 1, 1}, last = {9999, 12, 31};
+    int64_t day = statement_take_int64(statement);
+    if (day >= calendar_day_from_date(first) - LONGEST_BAR_DAYS && day <= calendar_day_from_date(last))
+        return day;
+    statement_reject(statement, "a day outside the years 1 to 9999");
+    return 0;
+}
+
+static bool has_times_of_day(const struct manifest_content *content)
+{
+    return content->time_from_ms <= content->time_to_ms && calendar_day_of_ms(content->time_from_ms) == content->day &&
+           calendar_day_of_ms(content->time_to_ms) == content->day;
+}
+
 void query_read_content(struct statement *statement, struct arena *arena, void *item)
 {
     struct manifest_content *content = item;
     content->dataset_id = statement_take_int64(statement);
-    content->day = statement_take_int64(statement);
+    content->day = query_take_day(statement);
     content->version = statement_take_int64(statement);
     statement_take_bytes(statement, content->sha256, SHA256_BYTES);
     content->n_rows = statement_take_int64(statement);
@@ -158,6 +178,8 @@ void query_read_content(struct statement *statement, struct arena *arena, void *
     content->added = statement_take_int64(statement);
     content->retired = statement_take_int64(statement);
     content->holes = statement_take_blob(statement, arena, &content->n_holes_bytes);
+    if (content->n_rows < 0 || (content->n_rows > 0 && !has_times_of_day(content)))
+        statement_reject(statement, "rows that are not of their day");
 }
 
 void query_filter_values(const struct manifest_filter *filter, struct sql_value values[QUERY_NAMES])

@@ -24,6 +24,8 @@ LAKE_MUST_CHECK lake_status query_collect(struct manifest *manifest, const struc
 
 /* A path that must be safe: the row is rejected where it is not. */
 const char *query_take_path(struct statement *statement, struct arena *arena);
+/* A day of the calendar, so that nobody behind has to fear its arithmetic: the row is rejected where it is none. */
+int64_t query_take_day(struct statement *statement);
 void query_read_path(struct statement *statement, struct arena *arena, void *item); /* const char * */
 void query_read_dataset(struct statement *statement, struct arena *arena, void *item);
 void query_read_column(struct statement *statement, struct arena *arena, void *item);

@@ -243,6 +243,7 @@ static const char *const statement_texts[N_STATEMENTS] = {
                                    " OR EXISTS (SELECT 1 FROM removals WHERE state_path = ?1)",
 
     [STATEMENT_CHANGED] = "SELECT changed FROM datasets WHERE id = ?1",
+    [STATEMENT_CHANGED_AT] = "SELECT coalesce(max(added), 0) FROM contents WHERE dataset_id = ?1 AND added <= ?2",
     [STATEMENT_DERIVATION] = "SELECT " DERIVATION_COLUMNS " FROM derivations WHERE dataset_id = ?1",
     [STATEMENT_DERIVED] = "SELECT " DERIVATION_COLUMNS " FROM derivations WHERE source_id = ?1 ORDER BY dataset_id",
     [STATEMENT_PUT_DERIVATION] = "INSERT INTO derivations (" DERIVATION_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5)"

@@ -176,7 +176,16 @@ static lake_status find_function(const char *text, struct span name, const struc
                      span_length(name), name.start, names);
 }
 
-/* The names that derived bars have anyway. */
+/* Names go into recipes, which part columns by commas and arguments by parentheses, and onto terminals. */
+static bool is_plain(struct span name)
+{
+    bool plain = true;
+    for (const char *at = name.start; at < name.end; at++)
+        plain = plain && (uint8_t)*at >= 0x20 && *at != 0x7F && *at != '(' && *at != ')' && *at != ',';
+    return plain;
+}
+
+/* Neither what cannot be written in a recipe nor what derived bars have anyway. */
 static lake_status check_name(const char *text, struct span name, struct lake_error *err)
 {
     const struct data_type *agg = NULL;
@@ -185,6 +194,9 @@ static lake_status check_name(const char *text, struct span name, struct lake_er
     if (name.end - name.start > LIMIT_NAME_BYTES)
         return lake_fail(err, LAKE_INVALID_ARGUMENT, "column '%.100s' has a name of more than %d bytes", text,
                          LIMIT_NAME_BYTES);
+    if (!is_plain(name))
+        return lake_fail(err, LAKE_INVALID_ARGUMENT,
+                         "column '%.100s' has a name with a comma, a parenthesis or a control character", text);
     TRY(data_type_find("agg", &agg, err));
     for (size_t i = 0; i < agg->n_columns; i++)
         if (span_is(name, agg->columns[i].name))

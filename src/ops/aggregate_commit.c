@@ -51,19 +51,6 @@ static lake_status approve(void *context, struct lake_error *err)
 
 /* ---- lineage ---- */
 
-static int64_t version_of(const struct manifest_content *days, size_t n, int64_t day)
-{
-    size_t low = 0, high = n;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (days[middle].day < day)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < n && days[low].day == day && days[low].n_rows > 0 ? days[low].version : 0;
-}
-
 struct day_range {
     int64_t start, end;
 };
@@ -83,7 +70,7 @@ static lake_status add_lineage(struct aggregate_run *run, const struct aggregate
         for (; walk.has_one; touched_days_next(&walk)) {
             const struct manifest_lineage lineage = {.dataset_id = target->dataset.id,
                                                      .day = walk.day,
-                                                     .version = version_of(derived, n, walk.day),
+                                                     .version = derive_version_of(derived, n, walk.day),
                                                      .source_day = source->day,
                                                      .source_version = source->version};
             if (walk.day >= days.start && walk.day < days.end)
@@ -196,7 +183,7 @@ lake_status aggregate_chunk_commit(struct aggregate_run *run, struct lake_error 
 {
     struct buffer detail = BUFFER_INIT(MIB);
     struct change_set_options options = {
-        .kind = "aggregate", .approve = approve, .record = record, .records_always = true, .context = run};
+        .kind = AGGREGATE_KIND, .approve = approve, .record = record, .records_always = true, .context = run};
     struct lake_change_result result = {.size = sizeof result};
     struct change_set *set = NULL;
     lake_status status = LAKE_OK;

@@ -15,12 +15,15 @@
 #include "lake/scan.h"
 #include "ops/aggregate.h"
 
+#define AGGREGATE_KIND "aggregate" /* of operations that store derived bars */
+
 struct derive_request {
     struct lake_selection
         dataset; /* exchange and symbol; market NULL: chosen as a scan chooses it. Type and period: of what is wanted */
     const struct period *target;
     const struct lake_recipe *recipe; /* NULL: the lake's */
-    int64_t as_of;                    /* 0: now */
+    int64_t source_id; /* the dataset that bars are to be derived from, whatever the recipe says; 0: what it says */
+    int64_t as_of;     /* 0: now */
 };
 
 struct derive_source {              /* strings live in the arena */

@@ -35,6 +35,8 @@ static bool is_bars(const struct manifest_dataset *dataset)
 static bool is_meant(const struct search *search, const struct manifest_dataset *dataset)
 {
     const struct derive_recipe *recipe = search->recipe;
+    if (search->request->source_id != 0)
+        return dataset->id == search->request->source_id;
     if (recipe->type != NULL)
         return strcmp(dataset->type, recipe->type->name) == 0;
     if (recipe->period != NULL)

@@ -148,18 +148,10 @@ static const struct manifest_lineage *find_lineage(const struct look *look, int6
     return low < look->n_lineage && look->lineage[low].day == day ? &look->lineage[low] : NULL;
 }
 
-/* Contents that are there and empty hold as little as those that are not. */
-static int64_t version_of(const struct manifest_content *days, size_t n, int64_t day)
+int64_t derive_version_of(const struct manifest_content *days, size_t n, int64_t day)
 {
-    size_t low = 0, high = n;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (days[middle].day < day)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < n && days[low].day == day && days[low].n_rows > 0 ? days[low].version : 0;
+    const struct manifest_content *content = manifest_content_of(days, n, day);
+    return content != NULL && content->n_rows > 0 ? content->version : 0;
 }
 
 static lake_status mark_by_source(struct look *look, struct lake_error *err)
@@ -193,8 +185,8 @@ static lake_status mark_by_lineage(struct look *look, struct lake_error *err)
     for (size_t i = 0; i < look->n_lineage; i++) {
         const struct manifest_lineage *known = &look->lineage[i];
         bool is_stale =
-            version_of(view->source_days, view->n_source_days, known->source_day) != known->source_version ||
-            version_of(look->target_days, look->n_target_days, known->day) != known->version;
+            derive_version_of(view->source_days, view->n_source_days, known->source_day) != known->source_version ||
+            derive_version_of(look->target_days, look->n_target_days, known->day) != known->version;
         TRY(mark_day(&look->marks, known->day, is_stale, err));
     }
     return LAKE_OK;

@@ -33,6 +33,9 @@ LAKE_MUST_CHECK lake_status derive_view_read(struct lake *lake, const struct der
                                              struct derive_view *out, struct lake_error *err);
 void derive_view_release(struct derive_view *view);
 
+/* The version of a day among contents by day; 0 where the day has no rows: contents that are empty hold as little as those that are not. */
+int64_t derive_version_of(const struct manifest_content *days, size_t n, int64_t day);
+
 /* The derived days that a source day's rows go into: walks over them.
  *
  *     struct touched_days walk;

@@ -228,8 +228,9 @@ static lake_status take_gap(void *context, const struct manifest_dataset *datase
         return explain_text(explain, &reason->text, err, ": %s", name);
     if (known->snapshot == 0)
         return explain_text(explain, &reason->text, err, ": %s (%s)", name, known->answer);
-    return explain_text(explain, &reason->text, err, ": %s (%s; snapshot %" PRId64 ")", name, known->answer,
-                        known->snapshot);
+    bool says_more = strcmp(known->answer, name) != 0;
+    return explain_text(explain, &reason->text, err, ": %s (%s%ssnapshot %" PRId64 ")", name,
+                        says_more ? known->answer : "", says_more ? "; " : "", known->snapshot);
 }
 
 static lake_status skip_bars(void *context, const struct manifest_dataset *dataset, int64_t first_ms, int64_t n,

@@ -68,7 +68,8 @@ static lake_status describe(struct explain *explain, const struct explain_bucket
         return explain_text(explain, out, err, "no rows: those it was made of are gone");
     if (bucket->n_expected > 0)
         TRY(explain_text(explain, &expected, err, " of %" PRId64, bucket->n_expected));
-    return explain_text(explain, out, err, "%" PRId64 "%s rows, %s to %s", found->n, expected, first, last);
+    const char *noun = found->n == 1 && bucket->n_expected <= 1 ? "row" : "rows";
+    return explain_text(explain, out, err, "%" PRId64 "%s %s, %s to %s", found->n, expected, noun, first, last);
 }
 
 lake_status explain_bucket_rows(struct explain *explain, const struct explain_bucket *bucket, struct lake_error *err)

@@ -98,6 +98,12 @@ static void join(struct explain_lines *lines, const struct explain_lines *more)
     lines->to = greater(lines->to, more->to);
 }
 
+/* A run with gaps has its first and last row, and perhaps none of a time between. */
+static bool is_sure(const struct place *place, int64_t ts_ms)
+{
+    return place->lines.is_exact || ts_ms == place->origin->key_from_ms || ts_ms == place->origin->key_to_ms;
+}
+
 /* Latest operation first. A single row keeps its runs apart: each may have brought it. */
 static lake_status gather(struct explain *explain, const struct explain_rows *rows, const struct explain_facts *facts,
                           struct place **out, size_t *n, struct lake_error *err)
@@ -159,7 +165,7 @@ static lake_status describe(struct explain *explain, const struct place *place, 
 }
 
 static lake_status tell_source(struct explain *explain, const struct explain_rows *rows, const struct place *place,
-                               struct lake_error *err)
+                               bool is_only, struct lake_error *err)
 {
     struct explain_operation operation;
     TRY(explain_find_operation(explain, place->origin->operation_id, &operation, err));
@@ -178,6 +184,8 @@ static lake_status tell_source(struct explain *explain, const struct explain_row
         step.sha256 = source->sha256;
         TRY(explain_text(explain, &step.detail, err, "%" PRId64 " bytes", source->size_bytes));
     }
+    if (!is_only && rows->first_ms == rows->last_ms && !is_sure(place, rows->first_ms))
+        step.detail = "perhaps: it has rows before and behind this time, and may have none of it";
     if (operation.undone_by != 0)
         TRY(explain_text(explain, &step.detail, err, "what it brought was undone by snapshot %" PRId64,
                          operation.undone_by));
@@ -240,7 +248,7 @@ lake_status explain_tell_sources(struct explain *explain, const struct explain_r
         return facts->is_derived ? LAKE_OK : tell_unknown(explain, rows, facts, dataset, err);
     TRY(gather(explain, rows, facts, &places, &n, err));
     for (size_t i = 0; i < n && i < MOST_SOURCES; i++)
-        TRY(tell_source(explain, rows, &places[i], err));
+        TRY(tell_source(explain, rows, &places[i], n == 1, err));
     if (n <= MOST_SOURCES)
         return LAKE_OK;
     TRY(explain_text(explain, &what, err, "and %zu more", n - MOST_SOURCES));

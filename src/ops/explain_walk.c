@@ -5,6 +5,7 @@
 #include "lake/bar_slots.h"
 #include "lake/stored_file.h"
 #include "ops/bucket.h"
+#include "ops/derive_state.h"
 #include "ops/explain_source.h"
 
 enum { MOST_FILES = 4, MOST_CONTENTS = 6, MOST_VERSIONS = 10, MOST_DEPTH = 16 };
@@ -47,7 +48,8 @@ static lake_status tell_file(const struct walk *walk, const struct manifest_file
                                 .dataset = walk->dataset,
                                 .snapshot = file->added,
                                 .sha256 = file->sha256};
-    TRY(explain_text(explain, &step.what, err, "%" PRId64 " rows, %" PRId64 " bytes", file->n_rows, file->size_bytes));
+    TRY(explain_text(explain, &step.what, err, "%" PRId64 " %s, %" PRId64 " bytes", file->n_rows,
+                     file->n_rows == 1 ? "row" : "rows", file->size_bytes));
     TRY(find_path(walk, file, &step, err));
     return explain_tell(explain, &step, err);
 }
@@ -83,7 +85,8 @@ static lake_status tell_content(const struct walk *walk, const struct manifest_c
     TRY(explain_find_operation(walk->explain, content->operation_id, &operation, err));
     if (operation.is_known)
         step.committed_ms = &operation.entry.operation.finished_ms;
-    TRY(explain_text(walk->explain, &step.what, err, "%s, %" PRId64 " rows", days, content->n_rows));
+    TRY(explain_text(walk->explain, &step.what, err, "%s, %" PRId64 " %s", days, content->n_rows,
+                     content->n_rows == 1 ? "row" : "rows"));
     if (content->retired != 0)
         TRY(explain_text(walk->explain, &step.detail, err, "earlier: superseded by snapshot %" PRId64,
                          content->retired));
@@ -146,14 +149,6 @@ struct days {
     int64_t now; /* version; 0: the day has no rows any more */
 };
 
-static int64_t version_now(const struct explain_facts *facts, int64_t source_day)
-{
-    for (size_t i = 0; i < facts->n_source_contents; i++)
-        if (facts->source_contents[i].day == source_day)
-            return facts->source_contents[i].version;
-    return 0;
-}
-
 static lake_status tell_lineage(const struct walk *walk, const struct days *days, struct lake_error *err)
 {
     char from[CALENDAR_TEXT_BYTES], to[CALENDAR_TEXT_BYTES];
@@ -182,7 +177,7 @@ static lake_status tell_lineages(const struct walk *walk, const struct time_rang
     struct days days = {NULL, NULL, 0};
     for (size_t i = 0; i < facts->n_lineage; i++) {
         const struct manifest_lineage *at = &facts->lineage[i];
-        int64_t now = version_now(facts, at->source_day);
+        int64_t now = derive_version_of(facts->source_contents, facts->n_source_contents, at->source_day);
         if (at->source_day < from_day || at->source_day > to_day)
             continue;
         if (days.last != NULL && days.last->source_day + 1 == at->source_day && days.now == now &&

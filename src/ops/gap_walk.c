@@ -7,13 +7,10 @@
 #include "column/data_type.h"
 #include "lake/holes.h"
 #include "manifest/history.h"
+#include "ops/bucket.h"
 
 /* Of one page: a day of minutes has at most 720 holes. */
 enum { PAGE_DAYS = 512 };
-
-/* Years 1 to 9999, which the calendar knows. */
-#define FIRST_MS (-INT64_C(62135596800000))
-#define LAST_MS INT64_C(253402300800000)
 
 /* ---- gaps ---- */
 
@@ -55,6 +52,11 @@ static int64_t least(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
+static int64_t clamp(int64_t ms)
+{
+    return ms < BUCKET_FIRST_MS ? BUCKET_FIRST_MS : least(ms, BUCKET_END_MS);
+}
+
 /* What is known of slots from `slot` on; returns where that ends, at most end_slot. */
 static int64_t look(struct gap_walk *walk, struct gap *gap, int64_t slot, int64_t end_slot)
 {
@@ -64,10 +66,10 @@ static int64_t look(struct gap_walk *walk, struct gap *gap, int64_t slot, int64_
     if (absence != NULL && absence->start_ms <= ts_ms) {
         gap->absence = absence;
         gap->reason = absence->reason;
-        return least(bar_slots_from(&gap->grid, absence->end_ms), end_slot);
+        return least(bar_slots_from(&gap->grid, clamp(absence->end_ms)), end_slot);
     }
     if (absence != NULL)
-        end_slot = least(bar_slots_from(&gap->grid, absence->start_ms), end_slot);
+        end_slot = least(bar_slots_from(&gap->grid, clamp(absence->start_ms)), end_slot);
     gap->reason = slot < open_slot ? reason_of_unknown(walk) : REASON_STILL_OPEN;
     return slot < open_slot ? least(open_slot, end_slot) : end_slot;
 }
@@ -291,11 +293,6 @@ static lake_status check_bars(const struct manifest_filter *filter, struct lake_
     if (!bar_slots_has(period))
         return lake_fail(err, LAKE_INVALID_ARGUMENT, "'%s' is no period of bars; they are 1m to 1mo", period->name);
     return LAKE_OK;
-}
-
-static int64_t clamp(int64_t ms)
-{
-    return ms < FIRST_MS ? FIRST_MS : least(ms, LAST_MS);
 }
 
 static lake_status init_range(struct gap_walk *walk, const struct lake_gaps_options *options, struct lake_error *err)

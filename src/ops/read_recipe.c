@@ -60,7 +60,8 @@ lake_status read_recipe_parse(const char *text, struct arena *arena, struct lake
     if (n == 0)
         return fail_unknown(text, err);
     TRY(read_source(text, items[0], arena, out, err));
-    const char *offset = n > 1 ? behind(items[1], "offset ") : NULL;
+    bool is_column = n > 1 && strchr(items[1], '=') != NULL; /* whose name may begin like that */
+    const char *offset = n > 1 && !is_column ? behind(items[1], "offset ") : NULL;
     if (offset != NULL) {
         TRY(read_offset(text, offset, arena, out, err));
         first = 2;

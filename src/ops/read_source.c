@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "lake/handle.h"
 #include "lake/select.h"
+#include "manifest/history.h"
 #include "manifest/knowledge.h"
 #include "ops/fill.h"
 #include "ops/read_recipe.h"
@@ -156,19 +157,39 @@ struct changes {
     struct manifest_derivation derivation;
     bool is_known;
     int64_t source, target; /* the snapshots that last changed the two */
+    bool has_fitted; /* as of a former snapshot: the one was derived from the other after that had changed last */
 };
 
-static lake_status find_changes(struct manifest *manifest, int64_t dataset_id, struct arena *arena, struct changes *out,
-                                struct lake_error *err)
+/* Whether a derivation was what last changed the dataset: a delete or an undo leaves less than its source gives. */
+static lake_status find_fit(struct manifest *manifest, const struct manifest_derivation *derivation, int64_t as_of,
+                            struct arena *arena, bool *out, struct lake_error *err)
 {
-    TRY(manifest_find_derivation(manifest, dataset_id, arena, &out->derivation, &out->is_known, err));
-    if (!out->is_known)
+    struct manifest_log_entry entry;
+    int64_t source = 0, target = 0;
+    *out = false;
+    TRY(manifest_find_changed_at(manifest, derivation->source_id, as_of, &source, err));
+    TRY(manifest_find_changed_at(manifest, derivation->dataset_id, as_of, &target, err));
+    if (source > target || target == 0)
         return LAKE_OK;
-    TRY(manifest_find_changed(manifest, dataset_id, &out->target, err));
-    return manifest_find_changed(manifest, out->derivation.source_id, &out->source, err);
+    lake_status status = manifest_find_log_entry(manifest, target, arena, &entry, err);
+    *out = status == LAKE_OK && strcmp(entry.operation.kind, AGGREGATE_KIND) == 0;
+    return status == LAKE_NOT_FOUND ? LAKE_OK : status;
 }
 
-static lake_status read_changes(struct read_source *source, struct changes *out, struct lake_error *err)
+static lake_status find_changes(const struct read_source *source, int64_t as_of, struct arena *arena,
+                                struct changes *out, struct lake_error *err)
+{
+    struct manifest *manifest = source->lake->manifest;
+    const int64_t id = source->dataset.id;
+    TRY(manifest_find_derivation(manifest, id, arena, &out->derivation, &out->is_known, err));
+    if (!out->is_known)
+        return LAKE_OK;
+    TRY(manifest_find_changed(manifest, id, &out->target, err));
+    TRY(manifest_find_changed(manifest, out->derivation.source_id, &out->source, err));
+    return as_of == 0 ? LAKE_OK : find_fit(manifest, &out->derivation, source->snapshot, arena, &out->has_fitted, err);
+}
+
+static lake_status read_changes(struct read_source *source, int64_t as_of, struct changes *out, struct lake_error *err)
 {
     struct lake *lake = source->lake;
     bool begun = false;
@@ -176,19 +197,22 @@ static lake_status read_changes(struct read_source *source, struct changes *out,
     mutex_lock(lake->mutex);
     lake_status status = manifest_read_begin(lake->manifest, &begun, err);
     if (status == LAKE_OK)
-        status = find_changes(lake->manifest, source->dataset.id, &source->arena, out, err);
+        status = find_changes(source, as_of, &source->arena, out, err);
     status = manifest_read_end(lake->manifest, begun, status, err);
     mutex_unlock(lake->mutex);
     return status;
 }
 
-/* What changed behind the snapshot that was resolved is not in it: then the two are not known to fit. */
+/* What changed behind the snapshot that was resolved is not in it: then the two are not known to fit. As of a former one
+ * it counts whether they fitted then: what is read is what was read then, whatever became of either later. */
 static enum currency judge(const struct changes *changes, int64_t snapshot, bool is_former)
 {
     const struct manifest_derivation *derivation = &changes->derivation;
     bool is_unchanged = changes->source <= snapshot && changes->target <= snapshot;
-    if (is_former && (!changes->is_known || !is_unchanged))
+    if (is_former && !changes->is_known)
         return IS_CURRENT;
+    if (is_former && !is_unchanged)
+        return changes->has_fitted ? IS_CURRENT : IS_STALE;
     if (!changes->is_known)
         return IS_OF_UNKNOWN_ORIGIN;
     bool is_done = derivation->source_changed == changes->source && derivation->target_changed == changes->target;
@@ -283,7 +307,8 @@ static lake_status derive_missing(struct read_source *source, const struct lake_
     return status == LAKE_NOT_FOUND || is_former ? open_stored(source, options, false, err) : status;
 }
 
-/* Derived bars that are stored but are not what their source gives now: derived by the recipe that made them. */
+/* Derived bars that are stored but are not what their source gives now: derived by the recipe that made them, from the dataset that did (bars
+ * of one period may be raw and derived ones). */
 static lake_status derive_stale(struct read_source *source, const struct lake_scan_options *options,
                                 const struct manifest_derivation *derivation, struct lake_error *err)
 {
@@ -291,6 +316,7 @@ static lake_status derive_stale(struct read_source *source, const struct lake_sc
     const struct derive_request request = {.dataset = selection_of(&source->dataset),
                                            .target = source->period,
                                            .recipe = &recipe,
+                                           .source_id = derivation->source_id,
                                            .as_of = options->as_of};
     char why[64];
     TRY(read_recipe_parse(derivation->recipe, &source->arena, &recipe, err));
@@ -316,7 +342,7 @@ static lake_status settle_agg(struct read_source *source, const struct lake_scan
                               struct lake_error *err)
 {
     struct changes changes;
-    TRY(read_changes(source, &changes, err));
+    TRY(read_changes(source, options->as_of, &changes, err));
     enum currency currency = judge(&changes, source->snapshot, options->as_of != 0);
     if (currency == IS_STALE)
         TRY(derive_stale(source, options, &changes.derivation, err));

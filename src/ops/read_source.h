@@ -3,8 +3,8 @@
  *
  * Bars are derived on the way where an offset or origin is asked for, where none of the period asked for are stored, and where
  * those that are stored are not current: derived from what their source does not hold any more. Whether they are is told by the manifest (two
- * look-ups, of derived bars only). As of a snapshot, bars that were stored then are what was read then, unless nothing changed
- * since: then they are looked at as now.
+ * look-ups, of derived bars only). As of a snapshot, bars that were stored then are what was read then, if their source had not
+ * changed since they were derived; where nothing changed since the snapshot they are looked at as now.
  *
  *     struct read_source source;
  *     status = read_source_resolve(lake, &options, &source, err);

@@ -81,3 +81,19 @@ def test_bars_are_derived_on_the_way_with_what_they_lack(dl: Runner, tmp_path: P
     (bar,) = csv.DictReader(result.out.splitlines())
     assert not is_complete(bar)
     assert "derived on the way" in result.err
+
+
+def test_raw_bars_that_came_later_are_not_taken_for_the_source(dl: Runner) -> None:
+    """Hours of minutes of trades: what is read in their place is made of the same minutes, not of raw ones."""
+    ingest(dl, [*range(120)])
+    aggregate(dl, "trades", "1m")
+    dl("aggregate", "--symbol", "Y", "--to", "1h").ok()
+    rows = "".join(f"{FIRST_MS + minute * MINUTE_MS},7,7,7,7,7\n" for minute in range(120))
+    (dl.directory / "raw.csv").write_text("ts,open,high,low,close,volume\n" + rows)
+    dl("ingest", "--source", "raw.csv", "--exchange", "X", "--symbol", "Y", "--period", "1m").ok()
+    ingest(dl, [*range(121)])
+    dl("aggregate", "--symbol", "Y", "--from", "trades", "--to", "1m").ok()
+    on_the_way = read(dl, "1h")
+    dl("aggregate", "--symbol", "Y", "--to", "1h").ok()
+    assert on_the_way == read(dl, "1h")
+    assert on_the_way[0]["open"] == "100"

@@ -126,6 +126,28 @@ def test_where_rows_are_missing_the_line_is_between(dl: Runner) -> None:
         assert str(FIRST_MS + minute * MINUTE) in held
 
 
+def test_a_later_source_that_may_lack_the_row_says_so(dl: Runner) -> None:
+    """Its run holds the time, but it has a gap somewhere: only of its first and last row it is certain that it has them."""
+    write(dl, "whole.csv", bars(0, 20))
+    header, *rows = bars(0, 20, price=200)
+    write(dl, "gappy.csv", [header, *(row for i, row in enumerate(rows) if i != 5)])
+    ingest(dl, "whole.csv", "gappy.csv")
+    for minute, perhaps in ((0, False), (5, True), (6, True), (19, False)):
+        gappy, whole = steps_of(explain(dl, minute), "source")
+        assert gappy["what"] == "between lines 2 and 20 of gappy.csv"
+        assert gappy["detail"].startswith("perhaps: ") == perhaps
+        assert whole["what"] == f"line {minute + 2} of whole.csv"
+        assert whole["detail"].endswith(" bytes")
+
+
+def test_one_row_is_one(dl: Runner) -> None:
+    write(dl, "one.csv", bars(0, 1))
+    ingest(dl, "one.csv")
+    steps = explain(dl, 0)
+    assert [row["what"].split(", ")[-1] for row in steps_of(steps, "content")] == ["1 row"]
+    assert steps_of(steps, "file")[0]["what"].startswith("1 row, ")
+
+
 def test_a_shuffled_source_is_never_told_a_wrong_line(dl: Runner) -> None:
     header, *rows = bars(0, 300)
     random.Random(5).shuffle(rows)
@@ -227,7 +249,7 @@ def test_what_was_undone_is_said_to_be(dl: Runner) -> None:
 def test_a_deleted_bar(lake: Runner) -> None:
     lake("delete", "--symbol", "BTCUSDT", "--start", iso(60), "--end", iso(120), "--yes").ok()
     message = lake("explain", *BTC, "--ts", iso(90)).error(1)
-    assert message.startswith("BINANCE FUTURES BTCUSDT raw 1m has no bar at 2021-01-01T01:30:00Z: deleted")
+    assert message.startswith("BINANCE FUTURES BTCUSDT raw 1m has no bar at 2021-01-01T01:30:00Z: deleted (snapshot ")
     assert "before it the nearest is 2021-01-01T00:59:00Z" in message
     assert "behind it the nearest is 2021-01-01T02:00:00Z" in message
     check_line(lake, 59, "btc_1m.csv")

@@ -300,6 +300,29 @@ def test_a_hundred_percent_means_all(dl: Runner) -> None:
     assert (line[1], line[-2]) == ("99", "99.9")
 
 
+def test_no_such_gaps_are_not_no_gaps(with_gaps: Runner) -> None:
+    sentence = "no such gaps: 30 of 70 bars of 1 dataset are there"
+    for filters in (["--reason", "deleted"], ["--min-bars", "31"]):
+        assert with_gaps("gaps", *filters).ok().err == f"dl: {sentence}\n"
+        assert with_gaps("gaps", "--summary", *filters).ok().lines[-1] == sentence
+
+
+def test_a_range_without_an_end_reaches_to_the_last_bar(with_gaps: Runner) -> None:
+    behind = with_gaps("gaps", "--start", "2022-01-01").ok().err
+    assert behind.startswith("dl: no bars in this range of 1 dataset, so none is missing; give --end too")
+    before = with_gaps("gaps", "--end", "2019-01-01").ok().err
+    assert before.startswith("dl: no bars in this range of 1 dataset, so none is missing; give --start too")
+    both = with_gaps("gaps", "--start", "2022-01-01", "--end", "2022-01-01", "--json").ok().json
+    assert (both["missing"], both["expected"]) == (1440, 1440)
+
+
+def test_the_reason_is_there_on_eighty_columns(with_gaps: Runner) -> None:
+    _, shown, _ = with_gaps.on_terminal("gaps", columns=80, env={"NO_COLOR": "1"})
+    lines = shown.splitlines()
+    assert lines[0].split() == ["dataset", "start", "bars", "reason"]
+    assert lines[1].split()[-2:] == ["10", "not-requested"]
+
+
 # ---- what is refused ----
 
 

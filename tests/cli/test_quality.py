@@ -120,6 +120,8 @@ def test_options_that_need_data(dl: Runner) -> None:
     put(dl, walk(10))
     for option in ("--start", "--end"):
         assert dl("verify", option, "2021-01-01").error(2) == "--start and --end choose rows: they go with --data"
+    reversed_range = ["--data", "--start", "2021-01-02", "--end", "2021-01-01"]
+    assert dl("verify", *reversed_range).error(2) == "--start is not before --end; swap them or leave one out"
 
 
 def test_what_has_no_bars_is_left_out(dl: Runner) -> None:

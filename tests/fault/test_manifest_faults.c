@@ -76,8 +76,12 @@ static lake_status write_day(struct manifest *manifest, int64_t dataset_id, cons
                                  .size_bytes = 1,
                                  .operation_id = operation->id,
                                  .added = snapshot};
-    struct manifest_content content = {
-        .dataset_id = dataset_id, .day = day, .n_rows = 1, .operation_id = operation->id};
+    struct manifest_content content = {.dataset_id = dataset_id,
+                                       .day = day,
+                                       .n_rows = 1,
+                                       .time_from_ms = day * DAY_MS,
+                                       .time_to_ms = day * DAY_MS,
+                                       .operation_id = operation->id};
     struct manifest_file *old = NULL;
     struct arena arena = ARENA_INIT(MIB);
     size_t n_old = 0;

@@ -144,6 +144,16 @@ static void pieces_of_any_size_keep_their_order(void **state)
     captured_end(&captured);
 }
 
+static void what_would_drive_a_terminal_is_shown_as_a_question_mark(void **state)
+{
+    (void)state;
+    captured_begin(&captured);
+    output_shown(&captured.out, "a\x1b[31mb\n\x7f\xC2\x9B"
+                                "2J \xC2\xA0\xC3\xA9\xC2");
+    assert_string_equal(captured_text(&captured), "a?[31mb???2J \xC2\xA0\xC3\xA9\xC2");
+    captured_end(&captured);
+}
+
 static void json_objects(void **state)
 {
     (void)state;
@@ -175,6 +185,7 @@ int main(void)
         cmocka_unit_test(a_full_disk_is_reported_once_at_the_end),
         cmocka_unit_test(a_closed_pipe_is_no_error),
         cmocka_unit_test(pieces_of_any_size_keep_their_order),
+        cmocka_unit_test(what_would_drive_a_terminal_is_shown_as_a_question_mark),
         cmocka_unit_test(json_objects),
     };
     return cmocka_run_group_tests(tests, make_directory, remove_directory);

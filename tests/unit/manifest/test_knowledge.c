@@ -2,6 +2,7 @@
 #include "manifest/absence.h"
 #include "manifest/knowledge.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "manifest/handle.h"
@@ -398,6 +399,79 @@ static void test_a_copy_without_history_keeps_what_is_known(void **state)
                      11);
 }
 
+/* ---- what nobody writes ---- */
+
+/* As another program may have left them: no constraint holds it back. */
+static void spoil(struct fixture *f, const char *change)
+{
+    char sql[256];
+    snprintf(sql, sizeof sql, "PRAGMA ignore_check_constraints = ON; %s", change);
+    run_sql(f, f->path, sql);
+}
+
+static lake_status find_all(struct fixture *f)
+{
+    struct manifest_content *contents = NULL;
+    struct manifest_lineage *lineage = NULL;
+    struct manifest_origin *origins = NULL;
+    struct manifest_absence *absences = NULL;
+    size_t n = 0;
+    TRY(manifest_find_contents(f->manifest, 1, INT64_MIN, INT64_MAX, &f->arena, &contents, &n, &f->err));
+    TRY(manifest_find_lineage(f->manifest, 2, INT64_MIN, INT64_MAX, &f->arena, &lineage, &n, &f->err));
+    TRY(manifest_find_origins_in(f->manifest, 1, 3 * DAY_MS, 4 * DAY_MS, &f->arena, &origins, &n, &f->err));
+    return manifest_find_absences(f->manifest, 1, INT64_MIN, INT64_MAX, &f->arena, &absences, &n, &f->err);
+}
+
+static void test_rows_that_nobody_writes_are_corrupt(void **state)
+{
+    static const char *const changes[][2] = {
+        {"UPDATE contents SET day = 9223372036854775806", "UPDATE contents SET day = 3"},
+        {"UPDATE contents SET day = -719200", "UPDATE contents SET day = 3"},
+        {"UPDATE contents SET day = 4", "UPDATE contents SET day = 3"},
+        {"UPDATE contents SET time_to_ms = 9223372036854775807", "UPDATE contents SET time_to_ms = time_from_ms"},
+        {"UPDATE contents SET time_from_ms = time_to_ms + 1", "UPDATE contents SET time_from_ms = time_to_ms"},
+        {"UPDATE contents SET n_rows = -1", "UPDATE contents SET n_rows = 1"},
+        {"UPDATE lineage SET day = -9223372036854775808", "UPDATE lineage SET day = 3"},
+        {"UPDATE lineage SET source_day = 2932897", "UPDATE lineage SET source_day = 2932896"},
+        {"UPDATE origins SET n_rows = 0", "UPDATE origins SET n_rows = 1"},
+        {"UPDATE origins SET line_from = -1", "UPDATE origins SET line_from = 1"},
+        {"UPDATE origins SET line_to = 0", "UPDATE origins SET line_to = 9223372036854775807"},
+        {"UPDATE origins SET key_to_ms = 9223372036854775807", "UPDATE origins SET key_to_ms = key_from_ms"},
+        {"UPDATE absences SET end_ms = start_ms", "UPDATE absences SET end_ms = start_ms + 1"},
+        {"UPDATE absences SET reason = 0", "UPDATE absences SET reason = 1"},
+    };
+    struct fixture *f = *state;
+    struct write write = begin_with_datasets(f);
+    const struct manifest_derivation derivation = {2, 1, "", 0, 0};
+    const struct manifest_lineage lineage = {2, 3, 1, 3, 1};
+    const struct manifest_origin origin = {.dataset_id = 1,
+                                           .day = 3,
+                                           .operation_id = write.operation,
+                                           .source_position = 1,
+                                           .n_rows = 1,
+                                           .key_from_ms = 3 * DAY_MS,
+                                           .key_to_ms = 3 * DAY_MS,
+                                           .line_from = 1,
+                                           .line_to = 1,
+                                           .member = ""};
+    const struct manifest_absence absence = {
+        .dataset_id = 1, .start_ms = 1, .end_ms = 2, .reason = REASON_DELETED, .answer = ""};
+    put_day(f, write, 1, 3, 1);
+    add_source(f, write, "a.csv", NULL);
+    must(f, manifest_put_derivation(f->manifest, &derivation, &f->err));
+    must(f, manifest_add_lineage(f->manifest, &lineage, &f->err));
+    must(f, manifest_add_origin(f->manifest, &origin, &f->err));
+    must(f, manifest_put_absence(f->manifest, &absence, &f->err));
+    fixture_commit(f);
+    must(f, find_all(f));
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+        spoil(f, changes[i][0]);
+        expect_status(f, LAKE_CORRUPT, find_all(f));
+        spoil(f, changes[i][1]);
+        must(f, find_all(f));
+    }
+}
+
 static void test_all_writing_needs_a_transaction(void **state)
 {
     struct fixture *f = *state;
@@ -429,6 +503,7 @@ int main(void)
         T(test_findings_latest_first),
         T(test_pruning_takes_what_belongs_to_the_operation),
         T(test_a_copy_without_history_keeps_what_is_known),
+        T(test_rows_that_nobody_writes_are_corrupt),
         T(test_all_writing_needs_a_transaction),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -286,6 +286,29 @@ static void test_month_and_week_are_made_of_all_their_days(void **state)
     fixture_free(fixture);
 }
 
+/* Bars of three days that hold the first day of all begin before it; none ends behind the last. */
+static void test_the_first_and_the_last_day_there_are(void **state)
+{
+    static const char *const periods[] = {"15m", "3d", "1w", "1mo"};
+    const struct derive_call call = {.periods = periods, .n_periods = 4};
+    const int64_t first_day = -719162, last_day = 2932896;
+    struct fixture *fixture = fixture_new();
+    struct lake *lake = fixture->lake;
+    size_t n = 0;
+    (void)state;
+    (void)write_bars(lake, symbol, bars_from(first_day * MS_PER_DAY, 30), 30);
+    (void)write_bars(lake, symbol, bars_from((last_day + 1) * MS_PER_DAY - 30 * MS_PER_MINUTE, 30), 30);
+    assert_int_equal(derive(lake, &call).rows_written, 4 + 2 + 2 + 2);
+    assert_int_equal(derive(lake, &call).n_current, 4);
+    const struct manifest_content *days = derived_days(lake, symbol, "3d", &n);
+    assert_int_equal(n, 2);
+    assert_int_equal(days[0].day, first_day - 1);
+    (void)write_bars(lake, symbol, bars_from((first_day + 1) * MS_PER_DAY, 30), 30);
+    assert_int_equal(derive(lake, &call).rows_written, 2 + 1 + 1 + 1);
+    assert_int_equal(derive(lake, &call).n_current, 4);
+    fixture_free(fixture);
+}
+
 static void test_buckets_over_midnight(void **state)
 {
     static const char *const periods[] = {"4h"};
@@ -672,6 +695,7 @@ int main(void)
         cmocka_unit_test(test_undo_of_a_derivation_is_stale),
         cmocka_unit_test(test_rows_are_gone_with_all_of_the_source),
         cmocka_unit_test(test_month_and_week_are_made_of_all_their_days),
+        cmocka_unit_test(test_the_first_and_the_last_day_there_are),
         cmocka_unit_test(test_buckets_over_midnight),
         cmocka_unit_test(test_lineage_names_the_source_days),
         cmocka_unit_test(test_finds_what_changed_long_ago),

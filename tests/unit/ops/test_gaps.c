@@ -217,6 +217,28 @@ static void test_reasons_split_a_gap(void **state)
     assert_int_equal(told->result.n_gaps, 5);
 }
 
+/* Also where bars are from before 1970, from which the ends of the type are farther than the type is long. */
+static void test_what_is_known_of_all_time(void **state)
+{
+    struct lake *lake = ((struct fixture *)*state)->lake;
+    const int64_t old_ms = ms_of("0001-01-01"), late_ms = ms_of("9999-12-31T23:59");
+    const int64_t times[] = {old_ms, late_ms};
+    const int64_t n_between = (late_ms - old_ms) / MS_PER_MINUTE - 1;
+    write_times(lake, "BTCUSDT", "1m", times, 2);
+    put_absence(lake, (struct manifest_absence){
+                          .start_ms = minute(0), .end_ms = INT64_MAX, .reason = REASON_AFTER_DELISTING, .answer = ""});
+    put_absence(lake, (struct manifest_absence){
+                          .start_ms = INT64_MIN, .end_ms = minute(0), .reason = REASON_BEFORE_LISTING, .answer = ""});
+    const struct told_gaps *told = list_gaps(lake, (struct lake_gaps_options){0});
+    assert_int_equal(told->n, 2);
+    assert_gap(&told->gaps[0], old_ms + MS_PER_MINUTE, (minute(0) - old_ms) / MS_PER_MINUTE - 1, "before-listing");
+    assert_gap(&told->gaps[1], minute(0), (late_ms - minute(0)) / MS_PER_MINUTE, "after-delisting");
+    assert_int_equal(told->result.n_missing, n_between);
+    told = list_gaps(lake, (struct lake_gaps_options){
+                               .has_start = true, .has_end = true, .start_ms = INT64_MIN, .end_ms = INT64_MAX});
+    assert_int_equal(told->result.n_missing, n_between);
+}
+
 static void test_what_was_deleted(void **state)
 {
     struct lake *lake = ((struct fixture *)*state)->lake;
@@ -533,6 +555,7 @@ int main(void)
         ON_A_LAKE(test_a_range_without_bars),
         ON_A_LAKE(test_the_future_is_still_open),
         ON_A_LAKE(test_reasons_split_a_gap),
+        ON_A_LAKE(test_what_is_known_of_all_time),
         ON_A_LAKE(test_what_was_deleted),
         ON_A_LAKE(test_what_was_undone),
         ON_A_LAKE(test_as_of_a_snapshot),

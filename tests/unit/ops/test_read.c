@@ -170,6 +170,9 @@ static void test_recipes_are_read_from_their_text(void **state)
     assert_string_equal(recipe.from, "5m");
     assert_string_equal(recipe.offset, "0");
     assert_true(recipe.columns != NULL && recipe.n_columns == 0);
+    assert_int_equal(read_recipe_parse("from raw 1m, offset of close=max(close)", &arena, &recipe, NULL), LAKE_OK);
+    assert_string_equal(recipe.offset, "0");
+    assert_string_equal(recipe.columns[0], "offset of close=max(close)");
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
         assert_int_equal(read_recipe_parse(wrong[i], &arena, &recipe, NULL), LAKE_CORRUPT);
     arena_release(&arena);
@@ -266,6 +269,22 @@ static void test_as_of_a_snapshot(void **state)
     assert_string_equal(given.note, "from raw 1m of FUTURES: agg 15m is not current");
     assert_true(close_at(&given, 30) == 12345);
     free(given.rows);
+    /* That they are derived again later changes nothing of what was read then. */
+    (void)derive_usual(lake, symbol);
+    given = give(lake, options);
+    assert_string_equal(given.note, "from raw 1m of FUTURES: agg 15m is not current");
+    assert_true(close_at(&given, 30) == 12345);
+    free(given.rows);
+    options.as_of = last_snapshot(lake);
+    given = give(lake, options);
+    assert_string_equal(given.note, "");
+    assert_true(close_at(&given, 30) == 12345);
+    free(given.rows);
+    /* Nor that somebody deleted them in between. */
+    delete_derived(lake, symbol, "15m", DAY_2024, DAY_2024 + MS_PER_DAY);
+    options.as_of = last_snapshot(lake);
+    (void)derive_usual(lake, symbol);
+    assert_note(lake, options, "from raw 1m of FUTURES: agg 15m is not current", N_DAYS * 96);
     options.as_of = last_snapshot(lake) + 1;
     assert_int_equal(try_give(lake, options, NULL), LAKE_NOT_FOUND);
 }
