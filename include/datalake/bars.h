@@ -55,7 +55,8 @@ struct lake_aggregate_result {
     int64_t snapshot; /* the last one made; 0: none */
 };
 
-/* Brings derived bars (type agg) up to date with their sources. What changed since is known from the manifest: only buckets of days
+/* Brings derived bars (type agg) up to date with their sources, finer ones first where they are sources themselves; without periods also
+ * what earlier calls stored, by their recipes. What changed since is known from the manifest: only buckets of days
  * whose contents changed are derived again, in as few commits as memory allows (one a source dataset, mostly). Each report row is a derived
  * dataset: exchange, market, symbol, period, from (text), days (derived again), rows_written, rows_removed, state ("current", "derived",
  * "to be derived"). LAKE_INVALID_ARGUMENT with the candidates for a target finer than its source or one that its source does not divide;

@@ -209,9 +209,9 @@ static lake_status check_options(const struct gaps_options *given, struct lake_e
 {
     if (given->summary && given->coverage)
         return cli_fail(err, LAKE_INVALID_ARGUMENT, "--summary and --coverage contradict each other; leave one out");
-    if (given->coverage && (given->limit > 0 || given->min_bars > 0))
+    if (given->coverage && (given->limit > 0 || given->min_bars > 0 || given->reason != NULL))
         return cli_fail(err, LAKE_INVALID_ARGUMENT,
-                        "--coverage counts all bars of its months; leave out --limit and --min-bars");
+                        "--coverage counts all bars of its months; leave out --reason, --limit and --min-bars");
     if (given->summary && given->limit > 0)
         return cli_fail(err, LAKE_INVALID_ARGUMENT, "--summary sums up all gaps; leave out --limit");
     if (given->summary && given->format != ROWS_UNSET && given->format != ROWS_TABLE && given->format != ROWS_JSON)

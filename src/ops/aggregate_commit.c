@@ -84,8 +84,6 @@ static lake_status record_lineage(struct aggregate_run *run, const struct aggreg
                                   struct lake_error *err)
 {
     struct manifest *manifest = run->lake->manifest;
-    if (run->anew && run->is_first) /* what another recipe left tells nothing of this one */
-        TRY(manifest_clear_lineage(manifest, target->dataset.id, INT64_MIN, INT64_MAX, err));
     for (size_t i = 0; i < target->stale.n; i++) {
         const struct day_range days = {calendar_day_of_ms(target->stale.items[i].start_ms),
                                        calendar_day_of_ms(target->stale.items[i].end_ms)};
@@ -104,12 +102,28 @@ static void take_id(struct aggregate_target *target, const struct commit *commit
             target->dataset.id = commit->targets[i].dataset->id;
 }
 
+/* What another recipe left tells nothing of this one: whoever derived by it may have done so since it was looked at. */
+static lake_status forget_former(struct aggregate_run *run, const struct aggregate_target *target, struct arena *arena,
+                                 struct lake_error *err)
+{
+    const struct derive_source *derive = target->derive;
+    struct manifest *manifest = run->lake->manifest;
+    struct manifest_derivation former;
+    bool is_found = false;
+    TRY(manifest_find_derivation(manifest, target->dataset.id, arena, &former, &is_found, err));
+    bool is_other = is_found && (former.source_id != derive->source.id || strcmp(former.recipe, derive->recipe) != 0);
+    return is_other || (run->anew && run->is_first)
+               ? manifest_clear_lineage(manifest, target->dataset.id, INT64_MIN, INT64_MAX, err)
+               : LAKE_OK;
+}
+
 /* Only the last chunk makes a dataset current, and only where nobody else had a part in it. */
 static lake_status record_target(struct aggregate_run *run, struct aggregate_target *target, struct arena *arena,
                                  struct lake_error *err)
 {
     struct manifest *manifest = run->lake->manifest;
     bool is_whole = run->is_last && !target->is_behind;
+    TRY(forget_former(run, target, arena, err));
     TRY(manifest_find_changed(manifest, target->dataset.id, &target->changed, err));
     const struct manifest_derivation derivation = {.dataset_id = target->dataset.id,
                                                    .source_id = target->derive->source.id,

@@ -7,6 +7,7 @@
 #include "lake/select.h"
 #include "lake/table_stream.h"
 #include "ops/aggregate_run.h"
+#include "ops/derive_chain.h"
 #include "ops/derive_recipe.h"
 
 static const char *const usual_periods[] = {"15m", "1h"};
@@ -198,8 +199,23 @@ static lake_status run_source(struct work *work, struct aggregate_target *target
     return status == LAKE_OK ? LAKE_OK : put_off(work, status, &failure, err);
 }
 
+/* What bars are derived from is brought up to date first, where it is derived itself; finest first. */
+static lake_status run_chain(struct work *work, const struct manifest_dataset *source, struct arena *arena,
+                             struct lake_error *err)
+{
+    struct aggregate_target target = {.derive = NULL};
+    struct derive_link link;
+    TRY(derive_chain_find(work->lake, source, arena, &link, err));
+    if (link.derive == NULL || link.is_current)
+        return LAKE_OK;
+    TRY(run_chain(work, &link.derive->source, arena, err));
+    target.derive = link.derive;
+    target.dataset = link.derive->target;
+    return run_source(work, &target, 1, err);
+}
+
 /* All that is derived from one source is one run. */
-static lake_status run_sources(struct work *work, const struct instrument *instrument, struct lake_error *err)
+static lake_status run_sources(struct work *work, struct instrument *instrument, struct lake_error *err)
 {
     struct aggregate_target *targets = NULL;
     lake_status status = LAKE_OK;
@@ -217,6 +233,7 @@ static lake_status run_sources(struct work *work, const struct instrument *instr
                 targets[n].derive = &instrument->sources[k];
                 targets[n++].dataset = instrument->sources[k].target;
             }
+        TRY_OUT(run_chain(work, &instrument->sources[i].source, &instrument->arena, err));
         TRY_OUT(run_source(work, targets, n, err));
         memory_free(targets);
         targets = NULL;
@@ -226,7 +243,7 @@ out:
     return status;
 }
 
-typedef lake_status (*instrument_task)(struct work *work, const struct instrument *instrument, struct lake_error *err);
+typedef lake_status (*instrument_task)(struct work *work, struct instrument *instrument, struct lake_error *err);
 
 /* Looks up one instrument's sources; task NULL: no more than that. */
 static lake_status visit_instrument(struct work *work, const struct manifest_dataset *like, instrument_task task,
@@ -283,6 +300,22 @@ static lake_status visit_all(struct work *work, const struct manifest_dataset *d
     return LAKE_OK;
 }
 
+/* What was stored by other calls stays current too, as it was asked for then. */
+static lake_status run_stored(struct work *work, const struct manifest_dataset *datasets, size_t n,
+                              struct lake_error *err)
+{
+    struct arena arena = ARENA_INIT(LIMIT_ENGINE_BYTES);
+    lake_status status = LAKE_OK;
+    for (size_t i = 0; i < n && status == LAKE_OK; i++) {
+        struct lake_error failure = {LAKE_OK, ""};
+        status = run_chain(work, &datasets[i], &arena, &failure);
+        if (status != LAKE_OK)
+            status = put_off(work, status, &failure, err);
+        arena_release(&arena);
+    }
+    return status;
+}
+
 static lake_status run_all(struct work *work, struct lake_error *err)
 {
     struct manifest_dataset *datasets = NULL;
@@ -293,6 +326,8 @@ static lake_status run_all(struct work *work, struct lake_error *err)
     TRY(visit_all(work, datasets, n, NULL, err));
     TRY(check_derivable(work, err));
     TRY(visit_all(work, datasets, n, run_sources, err));
+    if (work->options->periods == NULL)
+        TRY(run_stored(work, datasets, n, err));
     return work->first.status == LAKE_OK ? LAKE_OK : lake_fail(err, work->first.status, "%s", work->first.message);
 }
 

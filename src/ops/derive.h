@@ -35,6 +35,9 @@ struct derive_source {              /* strings live in the arena */
     const char *const *columns;
     size_t n_columns;
     const char *recipe; /* canonical text: for the manifest's derivation */
+    /* Set by who looked at the chain (derive_chain.h): the source is derived itself and is not current, so that its bars are derived on the way,
+     * by this; NULL: they are read. */
+    const struct derive_source *through;
 };
 
 /* The source that a recipe means; where it does not say: dl.toml's, else 1m, raw before agg; else the finest stored bars that divide the target,

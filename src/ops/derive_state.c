@@ -28,6 +28,7 @@ struct look {
     struct lake *lake;
     const struct derive_source *source;
     bool anew;
+    bool is_quick; /* only what changed since is marked, not all days */
     struct derive_view *view;
     bool has_derivation;
     struct manifest_derivation derivation;
@@ -112,7 +113,15 @@ static void sort_marks(struct day_marks *marks)
     marks->n = n;
 }
 
-/* Runs of stale days. Days without anything between two stale ones do not part them. */
+/* Whether a stale mark goes on with the run of the one before it. Where all days were looked at, those without a mark have nothing and part
+ * no runs; else they are current. */
+static bool goes_on(const struct look *look, size_t mark)
+{
+    const struct day_mark *items = look->marks.items;
+    return items[mark].is_stale && (!look->is_quick || items[mark].day == items[mark - 1].day + 1);
+}
+
+/* Runs of stale days. */
 static lake_status collect_ranges(struct look *look, struct lake_error *err)
 {
     const struct day_marks *marks = &look->marks;
@@ -121,13 +130,13 @@ static lake_status collect_ranges(struct look *look, struct lake_error *err)
         struct time_range range = {marks->items[i].day * MS_PER_DAY, 0};
         if (!marks->items[i].is_stale)
             continue;
-        size_t end = i;
-        while (end < marks->n && marks->items[end].is_stale)
+        size_t end = i + 1;
+        while (end < marks->n && goes_on(look, end))
             end++;
         range.end_ms = (marks->items[end - 1].day + 1) * MS_PER_DAY;
         view->n_days += (int64_t)(end - i);
         TRY(range_list_add(&view->state.stale, range, err));
-        i = end;
+        i = end - 1;
     }
     return LAKE_OK;
 }
@@ -237,14 +246,33 @@ static lake_status mark_changed(struct look *look, const struct manifest_content
     return LAKE_OK;
 }
 
+/* `capacity` is of the view's source days, which have room for more of them afterwards. */
+static lake_status add_source_days(struct derive_view *view, const struct manifest_content *days, size_t n,
+                                   size_t *capacity, struct lake_error *err)
+{
+    struct manifest_content *all = NULL;
+    if (view->n_source_days + n > *capacity) {
+        *capacity = 2 * (view->n_source_days + n);
+        TRY(arena_new(&view->arena, *capacity, sizeof *all, &all, err));
+        if (view->n_source_days > 0)
+            memcpy(all, view->source_days, view->n_source_days * sizeof *all);
+        view->source_days = all;
+    }
+    if (n > 0)
+        memcpy(view->source_days + view->n_source_days, days, n * sizeof *days);
+    view->n_source_days += n;
+    return LAKE_OK;
+}
+
 /* What the stale days are made of. */
 static lake_status find_source_days(struct look *look, struct lake_error *err)
 {
     struct derive_view *view = look->view;
     const struct range_list *stale = &view->state.stale;
+    size_t capacity = 0;
     for (size_t i = 0; i < stale->n; i++) {
         struct time_range rows = derive_source_range(&look->source->grid, stale->items[i]);
-        struct manifest_content *found = NULL, *all = NULL;
+        struct manifest_content *found = NULL;
         size_t n = 0;
         TRY(manifest_find_contents(look->lake->manifest, look->source->source.id, calendar_day_of_ms(rows.start_ms),
                                    calendar_day_of_ms(rows.end_ms - 1) + 1, &view->arena, &found, &n, err));
@@ -253,14 +281,7 @@ static lake_status find_source_days(struct look *look, struct lake_error *err)
             found++; /* a day that two runs of buckets share */
             n--;
         }
-        if (n == 0)
-            continue;
-        TRY(arena_new(&view->arena, view->n_source_days + n, sizeof *all, &all, err));
-        if (view->n_source_days > 0)
-            memcpy(all, view->source_days, view->n_source_days * sizeof *all);
-        memcpy(all + view->n_source_days, found, n * sizeof *all);
-        view->source_days = all;
-        view->n_source_days += n;
+        TRY(add_source_days(view, found, n, &capacity, err));
     }
     return LAKE_OK;
 }
@@ -368,12 +389,12 @@ static lake_status examine(struct look *look, struct lake_error *err)
     view->state.is_current = is_current(look);
     if (view->state.is_current || (view->state.is_other && !look->anew))
         return LAKE_OK;
-    bool is_quick = is_recent(look);
-    TRY(is_quick ? compare_recent(look, err) : compare_all(look, err));
+    look->is_quick = is_recent(look);
+    TRY(look->is_quick ? compare_recent(look, err) : compare_all(look, err));
     TRY(mark_last(look, err));
     sort_marks(&look->marks);
     TRY(collect_ranges(look, err));
-    return is_quick ? find_source_days(look, err) : LAKE_OK;
+    return look->is_quick ? find_source_days(look, err) : LAKE_OK;
 }
 
 lake_status derive_view_read(struct lake *lake, const struct derive_source *source, bool anew, struct derive_view *out,

@@ -1,5 +1,6 @@
 #include "ops/gap_walk.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/calendar.h"
@@ -9,8 +10,8 @@
 #include "manifest/history.h"
 #include "ops/bucket.h"
 
-/* Of one page: a day of minutes has at most 720 holes. */
-enum { PAGE_DAYS = 512 };
+/* Days of one page: one of minutes has at most 720 holes. */
+enum { PAGE_DAYS = 512, LONGEST_BAR_DAYS = 31 };
 
 /* ---- gaps ---- */
 
@@ -210,8 +211,24 @@ static lake_status finish_dataset(struct gap_walk *walk, struct lake_error *err)
     return status;
 }
 
+/* All its days are walked over, so a manifest that gives it more than there are is not believed. Derived bars may begin before their rows. */
+static lake_status check_times(const struct manifest_totals *totals, struct lake_error *err)
+{
+    const int64_t least_ms = BUCKET_FIRST_MS - LONGEST_BAR_DAYS * MS_PER_DAY;
+    const struct manifest_dataset *dataset = &totals->dataset;
+    bool is_ordered = totals->time_from_ms <= totals->time_to_ms;
+    if (totals->n_rows == 0 || (is_ordered && totals->time_from_ms >= least_ms && totals->time_to_ms < BUCKET_END_MS))
+        return LAKE_OK;
+    return lake_fail(err, LAKE_CORRUPT,
+                     "%s/%s/%s/%s/%s: the manifest has its rows from %" PRId64 " ms to %" PRId64
+                     " ms, outside the years 1 to 9999",
+                     dataset->exchange, dataset->market, dataset->symbol, dataset->type, dataset->period,
+                     totals->time_from_ms, totals->time_to_ms);
+}
+
 static lake_status enter(struct gap_walk *walk, const struct manifest_totals *totals, struct lake_error *err)
 {
+    TRY(check_times(totals, err));
     TRY(period_find(totals->dataset.period, &walk->period, err));
     walk->at = totals;
     walk->has_bar = false;

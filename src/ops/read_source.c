@@ -8,6 +8,7 @@
 #include "lake/select.h"
 #include "manifest/history.h"
 #include "manifest/knowledge.h"
+#include "ops/derive_chain.h"
 #include "ops/fill.h"
 #include "ops/read_recipe.h"
 
@@ -232,7 +233,11 @@ static void write_note(struct read_source *source, const char *why)
 static lake_status open_derived(struct read_source *source, const struct derive_request *request, const char *why,
                                 struct lake_error *err)
 {
+    struct derive_link link = {.derive = NULL, .is_current = true};
     TRY(derive_resolve(source->lake, request, &source->arena, &source->derive, err));
+    if (request->as_of == 0)
+        TRY(derive_chain_find(source->lake, &source->derive.source, &source->arena, &link, err));
+    source->derive.through = link.is_current ? NULL : link.derive;
     TRY(derivation_open(source->lake, &source->derive, source->range, request->as_of, &source->derivation, err));
     source->is_derived = source->is_agg = true;
     source->snapshot = derivation_snapshot(source->derivation);
@@ -338,12 +343,30 @@ static lake_status derive_unknown(struct read_source *source, const struct lake_
 
 /* ---- deciding ---- */
 
+/* Bars that fit their source are stale where that is derived itself and is. */
+static lake_status look_at_chain(struct read_source *source, const struct manifest_derivation *derivation,
+                                 enum currency *currency, struct lake_error *err)
+{
+    struct lake *lake = source->lake;
+    struct manifest_dataset from;
+    struct derive_link link;
+    mutex_lock(lake->mutex);
+    lake_status status = manifest_get_dataset(lake->manifest, derivation->source_id, &source->arena, &from, err);
+    mutex_unlock(lake->mutex);
+    TRY(status);
+    TRY(derive_chain_find(lake, &from, &source->arena, &link, err));
+    *currency = link.is_current ? IS_CURRENT : IS_STALE;
+    return LAKE_OK;
+}
+
 static lake_status settle_agg(struct read_source *source, const struct lake_scan_options *options,
                               struct lake_error *err)
 {
     struct changes changes;
     TRY(read_changes(source, options->as_of, &changes, err));
     enum currency currency = judge(&changes, source->snapshot, options->as_of != 0);
+    if (currency == IS_CURRENT && options->as_of == 0)
+        TRY(look_at_chain(source, &changes.derivation, &currency, err));
     if (currency == IS_STALE)
         TRY(derive_stale(source, options, &changes.derivation, err));
     else if (currency == IS_OF_UNKNOWN_ORIGIN)
@@ -444,7 +467,10 @@ lake_status read_source_extent(const struct read_source *source, struct time_ran
         *out = extent_of(source->scan);
         return LAKE_OK;
     }
-    const struct scan_options options = {.query = {.selection = selection_of(&source->derive.source),
+    const struct derive_source *derive = &source->derive;
+    while (derive->through != NULL)
+        derive = derive->through;
+    const struct scan_options options = {.query = {.selection = selection_of(&derive->source),
                                                    .start_ms = INT64_MIN,
                                                    .end_ms = INT64_MAX,
                                                    .as_of = source->snapshot},

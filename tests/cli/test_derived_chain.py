@@ -97,3 +97,37 @@ def test_raw_bars_that_came_later_are_not_taken_for_the_source(dl: Runner) -> No
     dl("aggregate", "--symbol", "Y", "--to", "1h").ok()
     assert on_the_way == read(dl, "1h")
     assert on_the_way[0]["open"] == "100"
+
+
+def test_a_chain_is_never_stale(dl: Runner) -> None:
+    """15m of 1m of trades, 1h of those 15m: new trades are in all of them, read or aggregated, without naming the 1m."""
+    ingest(dl, [*range(90)])
+    aggregate(dl, "trades", "1m")
+    aggregate(dl, "1m", "15m")
+    aggregate(dl, "15m", "1h")
+    ingest(dl, [*range(90, 121)])
+    trades = {"15m": ["30"] * 8 + ["2"], "1h": ["120", "120", "2"]}
+    for period, expected in trades.items():
+        answer = dl("read", "--exchange", "X", "--symbol", "Y", "--data-type", "agg", "--period", period).ok()
+        assert [row["trades"] for row in csv.DictReader(answer.out.splitlines())] == expected
+        assert "is not current" in answer.err
+    on_the_way = {period: read(dl, period) for period in trades}
+    aggregate(dl, "15m", "1h")
+    for period in ["1m", "15m", "1h"]:
+        answer = dl("read", "--exchange", "X", "--symbol", "Y", "--data-type", "agg", "--period", period).ok()
+        assert "is not current" not in answer.err
+    assert {period: read(dl, period) for period in trades} == on_the_way
+
+
+def test_what_was_stored_before_stays_current(dl: Runner) -> None:
+    """Periods and offsets that an earlier call asked for need not be named again."""
+    ingest(dl, [*range(90)])
+    aggregate(dl, "trades", "1m")
+    dl("aggregate", "--symbol", "Y", "--from", "1m", "--to", "5m", "--offset", "2m").ok()
+    ingest(dl, [*range(90, 100)])
+    dl("aggregate").ok()
+    for period in ["1m", "5m", "15m", "1h"]:
+        answer = dl("read", "--exchange", "X", "--symbol", "Y", "--data-type", "agg", "--period", period).ok()
+        assert "is not current" not in answer.err
+    assert sum(int(bar["trades"]) for bar in read(dl, "5m")) == 200
+    assert "everything is current" in dl("aggregate").ok().out

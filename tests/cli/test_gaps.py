@@ -340,6 +340,7 @@ def test_the_reason_is_there_on_eighty_columns(with_gaps: Runner) -> None:
         (["--start", "2021-01-02", "--end", "2021-01-01"], 2, ["--start is not before --end"]),
         (["--summary", "--coverage"], 2, ["--summary and --coverage"]),
         (["--coverage", "--limit", "3"], 2, ["--limit"]),
+        (["--coverage", "--reason", "deleted"], 2, ["--reason"]),
         (["--summary", "--limit", "3"], 2, ["--limit"]),
         (["--summary", "--format", "csv"], 2, ["--json"]),
     ],

@@ -163,6 +163,21 @@ static void test_touches_only_the_day_that_changed(void **state)
 }
 
 /* A restatement that changes nothing derived is remembered as looked at. */
+static void test_reads_nothing_between_days_that_changed(void **state)
+{
+    struct fixture *fixture = fixture_new();
+    struct lake *lake = setup_days(fixture, 40);
+    (void)state;
+    (void)derive_usual(lake, symbol);
+    (void)delete_minutes(lake, symbol, DAY_2024, DAY_2024 + MS_PER_HOUR);
+    (void)delete_minutes(lake, symbol, DAY_2024 + 38 * MS_PER_DAY, DAY_2024 + 38 * MS_PER_DAY + MS_PER_HOUR);
+    struct lake_aggregate_result result = derive_usual(lake, symbol);
+    assert_int_equal(result.source_rows, 2 * (1440 - 60));
+    assert_int_equal(result.rows_removed, 2 * (4 + 1));
+    assert_int_equal(derive_usual(lake, symbol).n_current, 2);
+    fixture_free(fixture);
+}
+
 static void test_remembers_days_that_changed_nothing(void **state)
 {
     struct fixture *fixture = fixture_new();
@@ -291,19 +306,19 @@ static void test_the_first_and_the_last_day_there_are(void **state)
 {
     static const char *const periods[] = {"15m", "3d", "1w", "1mo"};
     const struct derive_call call = {.periods = periods, .n_periods = 4};
-    const int64_t first_day = -719162, last_day = 2932896;
+    const int64_t year_1 = -719162, year_9999 = 2932896;
     struct fixture *fixture = fixture_new();
     struct lake *lake = fixture->lake;
     size_t n = 0;
     (void)state;
-    (void)write_bars(lake, symbol, bars_from(first_day * MS_PER_DAY, 30), 30);
-    (void)write_bars(lake, symbol, bars_from((last_day + 1) * MS_PER_DAY - 30 * MS_PER_MINUTE, 30), 30);
+    (void)write_bars(lake, symbol, bars_from(year_1 * MS_PER_DAY, 30), 30);
+    (void)write_bars(lake, symbol, bars_from((year_9999 + 1) * MS_PER_DAY - 30 * MS_PER_MINUTE, 30), 30);
     assert_int_equal(derive(lake, &call).rows_written, 4 + 2 + 2 + 2);
     assert_int_equal(derive(lake, &call).n_current, 4);
     const struct manifest_content *days = derived_days(lake, symbol, "3d", &n);
     assert_int_equal(n, 2);
-    assert_int_equal(days[0].day, first_day - 1);
-    (void)write_bars(lake, symbol, bars_from((first_day + 1) * MS_PER_DAY, 30), 30);
+    assert_int_equal(days[0].day, year_1 - 1);
+    (void)write_bars(lake, symbol, bars_from((year_1 + 1) * MS_PER_DAY, 30), 30);
     assert_int_equal(derive(lake, &call).rows_written, 2 + 1 + 1 + 1);
     assert_int_equal(derive(lake, &call).n_current, 4);
     fixture_free(fixture);
@@ -668,7 +683,9 @@ static void test_others_changes_are_not_called_current(void **state)
 {
     struct fixture *fixture = fixture_new();
     struct writer writer = {fixture->lake, 1};
-    const struct derive_call call = {.symbol = symbol, .progress = {damage_meanwhile, &writer}};
+    static const char *const periods[] = {"15m", "1h"}; /* named, so that what is stored is not looked at once more */
+    const struct derive_call call = {
+        .symbol = symbol, .periods = periods, .n_periods = 2, .progress = {damage_meanwhile, &writer}};
     (void)state;
     (void)setup_days(fixture, 2);
     (void)derive_usual(fixture->lake, symbol);
@@ -682,12 +699,48 @@ static void test_others_changes_are_not_called_current(void **state)
     fixture_free(fixture);
 }
 
+static int derive_otherwise_meanwhile(void *context, int64_t n_rows, int64_t n_bytes, int64_t n_bytes_total)
+{
+    struct writer *writer = context;
+    const struct derive_call call = {.symbol = symbol, .recipe = {.offset = "7m"}, .anew = true};
+    (void)n_rows;
+    (void)n_bytes;
+    (void)n_bytes_total;
+    if (writer->n_left-- == 1)
+        (void)derive(writer->lake, &call);
+    return 0;
+}
+
+/* Nor are bars of another recipe that somebody made of all days meanwhile: no two recipes stand side by side. */
+static void test_bars_of_another_recipe_are_not_called_current(void **state)
+{
+    struct fixture *fixture = fixture_new();
+    struct writer writer = {fixture->lake, 1};
+    static const char *const periods[] = {"15m", "1h"};
+    const struct derive_call call = {
+        .symbol = symbol, .periods = periods, .n_periods = 2, .progress = {derive_otherwise_meanwhile, &writer}};
+    const struct derive_call anew = {.symbol = symbol, .anew = true};
+    (void)state;
+    (void)setup_days(fixture, 3);
+    (void)derive_usual(fixture->lake, symbol);
+    struct bar restated = bar_of(DAY_2024 + 14 * MS_PER_MINUTE);
+    restated.close += 1;
+    (void)write_bars(fixture->lake, symbol, &restated, 1);
+    (void)derive(fixture->lake, &call);
+    (void)derive_usual(fixture->lake, symbol);
+    struct lake_aggregate_result result = derive(fixture->lake, &anew);
+    assert_int_equal(result.rows_written, 0);
+    assert_int_equal(result.rows_removed, 0);
+    fixture_free(fixture);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_makes_15m_and_1h),
         cmocka_unit_test(test_does_nothing_twice),
         cmocka_unit_test(test_touches_only_the_day_that_changed),
+        cmocka_unit_test(test_reads_nothing_between_days_that_changed),
         cmocka_unit_test(test_remembers_days_that_changed_nothing),
         cmocka_unit_test(test_appends),
         cmocka_unit_test(test_follows_deletes_of_the_source),
@@ -710,6 +763,7 @@ int main(void)
         cmocka_unit_test(test_gives_up_where_it_never_ends),
         cmocka_unit_test(test_two_at_once),
         cmocka_unit_test(test_others_changes_are_not_called_current),
+        cmocka_unit_test(test_bars_of_another_recipe_are_not_called_current),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

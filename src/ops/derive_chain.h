@@ -1,0 +1,23 @@
+/* Chains: bars that are derived from bars that are derived themselves (trades to 1m, those to 1h). A derived source is as current as what it was
+ * derived from, which only its own derivation tells.
+ *
+ *     TRY(derive_chain_find(lake, &source.source, &arena, &link, err));
+ *     if (link.derive != NULL && !link.is_current)
+ *         source.through = link.derive;          // its rows are derived on the way as well */
+#ifndef OPS_DERIVE_CHAIN_H
+#define OPS_DERIVE_CHAIN_H
+
+#include "ops/derive.h"
+
+struct derive_link {
+    struct derive_source
+        *derive; /* how the dataset was derived; NULL: it was not, or from what is not there any more. In the arena */
+    bool is_current; /* it is, and so is all that it was derived from; true where it was not derived */
+};
+
+/* Of a stored dataset. What its own source is derived from in turn stands in `through`, where that is not current. Each link is finer than the
+ * one before, so a chain ends. Not under the lake's mutex. */
+LAKE_MUST_CHECK lake_status derive_chain_find(struct lake *lake, const struct manifest_dataset *dataset,
+                                              struct arena *arena, struct derive_link *out, struct lake_error *err);
+
+#endif
