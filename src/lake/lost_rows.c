@@ -5,8 +5,8 @@
 #include "lake/holes.h"
 #include "manifest/history.h"
 
-/* Ranges that one day adds at most. */
-enum { MOST_RANGES = 16 };
+/* Ranges that one day adds at most: as many as a day of minutes can fall into. */
+enum { MOST_RANGES = 720 };
 
 /* The stretches of a day without a hole, one by one. */
 struct stretches {
