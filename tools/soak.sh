@@ -30,6 +30,10 @@ soak_faults() {
     build/asan/tests/fault/test_save_faults every
     cmake --build build/soak --target test_csv_exact
     build/soak/tests/unit/ingest/test_csv_exact 100000000
+    cmake --build build/soak --target test_derive_property
+    echo "soak: 10,000 histories of bars and what is derived from them"
+    DERIVE_HISTORIES=10000 TMPDIR=${TMPDIR:-/dev/shm} build/soak/tests/unit/ops/test_derive_property
+    LAKE_HISTORIES=500 "$python" -m pytest -q -p no:cacheprovider tests/cli/test_derived_histories.py
     LAKE_ROUNDS=1000 "$python" -m pytest -q -p no:cacheprovider tests/cli/test_ingest_properties.py
     echo "soak: every point of every sweep"
     "$python" -m pytest -q -s -rs -p no:cacheprovider tests/power --thorough
