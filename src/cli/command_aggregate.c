@@ -182,7 +182,8 @@ const struct command command_aggregate = {
     .description =
         "Derives bars (type agg) from finer ones or from trades, and brings those that are stored up to date: only days\n"
         "whose source changed since are derived again. Each bar says of how many source bars it is made, and of how many\n"
-        "it would be made if none were missing. dl.toml's [aggregate] says what is derived where the command does not.\n",
+        "it would be made if none were missing. dl.toml's [aggregate] says what is derived where the command does not;\n"
+        "without --to, what was stored before is brought up to date as well.\n",
     .stray_hint = "what is derived is named with --symbol, --to, …",
     .options = options_table,
     .n_options = sizeof options_table / sizeof *options_table,

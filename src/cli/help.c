@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "utf8.h"
 
 enum { INDENT = 2, COLUMN = 22, WIDTH = 100, USAGE_COLUMN = 11 };
 
@@ -18,12 +19,13 @@ static void write_title(struct cli *cli, const char *title)
     output_printf(&cli->out, "\n%s%s%s\n", bold ? "\033[1m" : "", title, bold ? "\033[0m" : "");
 }
 
-/* Words from `at` on, continued at `column`. Bytes are counted for columns: help is ASCII but for a few signs. */
+/* Words from `at` on, continued at `column`. */
 static void write_wrapped(struct output *out, const char *text, int at, int column)
 {
     for (bool is_first = true; *text != '\0'; is_first = false) {
-        int n = (int)strcspn(text, " ");
-        if (!is_first && at + 1 + n > WIDTH) {
+        size_t n = strcspn(text, " ");
+        int width = (int)utf8_width(text, n);
+        if (!is_first && at + 1 + width > WIDTH) {
             output_text(out, "\n");
             write_blanks(out, column);
             at = column;
@@ -31,8 +33,8 @@ static void write_wrapped(struct output *out, const char *text, int at, int colu
             output_text(out, " ");
             at++;
         }
-        output_printf(out, "%.*s", n, text);
-        at += n;
+        output_printf(out, "%.*s", (int)n, text);
+        at += width;
         text += n + (text[n] == ' ');
     }
     output_text(out, "\n");
@@ -40,7 +42,7 @@ static void write_wrapped(struct output *out, const char *text, int at, int colu
 
 static void write_entry(struct output *out, const char *name, const char *help)
 {
-    int n = INDENT + (int)strlen(name);
+    int n = INDENT + (int)utf8_width(name, strlen(name));
     output_printf(out, "%*s%s", INDENT, "", name);
     if (n + 2 > COLUMN) {
         output_text(out, "\n");
