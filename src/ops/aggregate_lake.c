@@ -205,7 +205,7 @@ static lake_status run_chain(struct work *work, const struct manifest_dataset *s
 {
     struct aggregate_target target = {.derive = NULL};
     struct derive_link link;
-    TRY(derive_chain_find(work->lake, source, arena, &link, err));
+    TRY(derive_chain_find(work->lake, source, 0, arena, &link, err));
     if (link.derive == NULL || link.is_current)
         return LAKE_OK;
     TRY(run_chain(work, &link.derive->source, arena, err));

@@ -161,22 +161,6 @@ struct changes {
     bool has_fitted; /* as of a former snapshot: the one was derived from the other after that had changed last */
 };
 
-/* Whether a derivation was what last changed the dataset: a delete or an undo leaves less than its source gives. */
-static lake_status find_fit(struct manifest *manifest, const struct manifest_derivation *derivation, int64_t as_of,
-                            struct arena *arena, bool *out, struct lake_error *err)
-{
-    struct manifest_log_entry entry;
-    int64_t source = 0, target = 0;
-    *out = false;
-    TRY(manifest_find_changed_at(manifest, derivation->source_id, as_of, &source, err));
-    TRY(manifest_find_changed_at(manifest, derivation->dataset_id, as_of, &target, err));
-    if (source > target || target == 0)
-        return LAKE_OK;
-    lake_status status = manifest_find_log_entry(manifest, target, arena, &entry, err);
-    *out = status == LAKE_OK && strcmp(entry.operation.kind, AGGREGATE_KIND) == 0;
-    return status == LAKE_NOT_FOUND ? LAKE_OK : status;
-}
-
 static lake_status find_changes(const struct read_source *source, int64_t as_of, struct arena *arena,
                                 struct changes *out, struct lake_error *err)
 {
@@ -187,7 +171,7 @@ static lake_status find_changes(const struct read_source *source, int64_t as_of,
         return LAKE_OK;
     TRY(manifest_find_changed(manifest, id, &out->target, err));
     TRY(manifest_find_changed(manifest, out->derivation.source_id, &out->source, err));
-    return as_of == 0 ? LAKE_OK : find_fit(manifest, &out->derivation, source->snapshot, arena, &out->has_fitted, err);
+    return as_of == 0 ? LAKE_OK : derive_find_fit(manifest, &out->derivation, source->snapshot, arena, &out->has_fitted, err);
 }
 
 static lake_status read_changes(struct read_source *source, int64_t as_of, struct changes *out, struct lake_error *err)
@@ -235,8 +219,7 @@ static lake_status open_derived(struct read_source *source, const struct derive_
 {
     struct derive_link link = {.derive = NULL, .is_current = true};
     TRY(derive_resolve(source->lake, request, &source->arena, &source->derive, err));
-    if (request->as_of == 0)
-        TRY(derive_chain_find(source->lake, &source->derive.source, &source->arena, &link, err));
+    TRY(derive_chain_find(source->lake, &source->derive.source, request->as_of, &source->arena, &link, err));
     source->derive.through = link.is_current ? NULL : link.derive;
     TRY(derivation_open(source->lake, &source->derive, source->range, request->as_of, &source->derivation, err));
     source->is_derived = source->is_agg = true;
@@ -345,7 +328,7 @@ static lake_status derive_unknown(struct read_source *source, const struct lake_
 
 /* Bars that fit their source are stale where that is derived itself and is. */
 static lake_status look_at_chain(struct read_source *source, const struct manifest_derivation *derivation,
-                                 enum currency *currency, struct lake_error *err)
+                                 int64_t as_of, enum currency *currency, struct lake_error *err)
 {
     struct lake *lake = source->lake;
     struct manifest_dataset from;
@@ -354,7 +337,7 @@ static lake_status look_at_chain(struct read_source *source, const struct manife
     lake_status status = manifest_get_dataset(lake->manifest, derivation->source_id, &source->arena, &from, err);
     mutex_unlock(lake->mutex);
     TRY(status);
-    TRY(derive_chain_find(lake, &from, &source->arena, &link, err));
+    TRY(derive_chain_find(lake, &from, as_of, &source->arena, &link, err));
     *currency = link.is_current ? IS_CURRENT : IS_STALE;
     return LAKE_OK;
 }
@@ -365,8 +348,8 @@ static lake_status settle_agg(struct read_source *source, const struct lake_scan
     struct changes changes;
     TRY(read_changes(source, options->as_of, &changes, err));
     enum currency currency = judge(&changes, source->snapshot, options->as_of != 0);
-    if (currency == IS_CURRENT && options->as_of == 0)
-        TRY(look_at_chain(source, &changes.derivation, &currency, err));
+    if (currency == IS_CURRENT && changes.is_known)
+        TRY(look_at_chain(source, &changes.derivation, options->as_of, &currency, err));
     if (currency == IS_STALE)
         TRY(derive_stale(source, options, &changes.derivation, err));
     else if (currency == IS_OF_UNKNOWN_ORIGIN)

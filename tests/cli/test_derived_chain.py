@@ -131,3 +131,16 @@ def test_what_was_stored_before_stays_current(dl: Runner) -> None:
         assert "is not current" not in answer.err
     assert sum(int(bar["trades"]) for bar in read(dl, "5m")) == 200
     assert "everything is current" in dl("aggregate").ok().out
+
+
+def test_a_chain_is_not_stale_as_of_a_snapshot(dl: Runner) -> None:
+    """Snapshots: 1 trades, 2 1m, 3 15m, 4 more trades. As of 4 nothing stored had them; as of 3 all was current."""
+    ingest(dl, [*range(30)])
+    aggregate(dl, "trades", "1m")
+    aggregate(dl, "1m", "15m")
+    ingest(dl, [*range(30, 61)])
+    on_the_way = read(dl, "15m")
+    aggregate(dl, "1m", "15m")
+    assert [bar["trades"] for bar in read(dl, "15m", "--as-of", "3")] == ["30", "30"]
+    assert read(dl, "15m", "--as-of", "4") == on_the_way
+    assert [bar["trades"] for bar in on_the_way] == ["30", "30", "30", "30", "2"]
