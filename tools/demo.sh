@@ -72,5 +72,13 @@ show dl ingest --source "$source" --exchange "$exchange" --symbol "$symbol"
 find data -name '*.parquet' | LC_ALL=C sort | cmp - files.txt
 rm files.txt
 
+# Not of every file of yours: funding rates, or bars of a week, make no bars of 15m.
+if dl aggregate --dry-run >/dev/null 2>&1; then
+    say "8. Coarser bars, each with how many bars it is made of; and what is missing."
+    show dl aggregate
+    show dl read --exchange "$exchange" --symbol "$symbol" --data-type agg --period 1h --limit 3 --format table
+    show dl gaps --summary --format table
+fi
+
 say "The lake is in build/demo. Any tool reads it, for one:"
-echo "  duckdb -c \"select count(*), min(ts), max(ts) from 'build/demo/data/**/*.parquet'\""
+echo "  duckdb -c \"select count(*), min(ts), max(ts) from 'build/demo/data/*/*/*/[!a]*/**/*.parquet'\""

@@ -171,7 +171,8 @@ static lake_status find_changes(const struct read_source *source, int64_t as_of,
         return LAKE_OK;
     TRY(manifest_find_changed(manifest, id, &out->target, err));
     TRY(manifest_find_changed(manifest, out->derivation.source_id, &out->source, err));
-    return as_of == 0 ? LAKE_OK : derive_find_fit(manifest, &out->derivation, source->snapshot, arena, &out->has_fitted, err);
+    return as_of == 0 ? LAKE_OK
+                      : derive_find_fit(manifest, &out->derivation, source->snapshot, arena, &out->has_fitted, err);
 }
 
 static lake_status read_changes(struct read_source *source, int64_t as_of, struct changes *out, struct lake_error *err)
