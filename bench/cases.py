@@ -10,7 +10,7 @@ from pathlib import Path
 
 import polars as pl
 
-from bench import peers
+from bench import peers, sdk
 from bench.commits import race_commits
 from bench.derived import COMMIT, race_trades, race_updates, race_year
 from bench.equal import require_equal
@@ -25,7 +25,9 @@ DAYS = "dl-datalake before compaction"  # a peer of its own: what compaction is 
 
 @dataclass(frozen=True)
 class Target:
-    """What is asked for: at least `factor` times faster than a peer's best, or a figure of ours of at most `limit`."""
+    """What is asked for: at least `factor` times faster than a peer's best, at most `limit` seconds slower than it, or a figure
+    of ours of at most `limit`.
+    """
 
     text: str
     peer: str = ""
@@ -289,6 +291,26 @@ def run_export(work: Workspace, case: Case) -> Outcome:
     return Outcome(case, run_race(contenders, case.rounds))
 
 
+def run_sdk_year(work: Workspace, case: Case) -> Outcome:
+    return Outcome(case, sdk.race_year(work, OURS, case.rounds))
+
+
+def run_sdk_day(work: Workspace, case: Case) -> Outcome:
+    return Outcome(case, sdk.race_day(work, OURS, case.rounds, case.calls))
+
+
+def run_sdk_many(work: Workspace, case: Case) -> Outcome:
+    return Outcome(case, sdk.race_many(work, OURS, case.rounds))
+
+
+def run_sdk_command(work: Workspace, case: Case) -> Outcome:
+    return Outcome(case, sdk.race_command(work, OURS, case.rounds))
+
+
+def run_sdk_import(work: Workspace, case: Case) -> Outcome:
+    return Outcome(case, sdk.race_import(work, OURS, case.rounds))
+
+
 CASES = {
     case.key: case
     for case in (
@@ -406,6 +428,55 @@ CASES = {
             5,
             run_export,
             (Target("≤ 64 MB", quantity="bytes", limit=64e6),),
+            shows_memory=True,
+        ),
+        Case(
+            "sdk-year",
+            "The year from its day files into a Polars frame, through the Python package",
+            25,
+            run_sdk_year,
+            (
+                Target("≥ 5× faster than Polars", peer="Polars", factor=5),
+                Target("≥ 5× faster than DuckDB", peer="DuckDB", factor=5),
+                Target("not slower than ArcticDB", peer="ArcticDB", factor=1),
+                Target("not slower than Feather", peer="Feather", factor=1),
+            ),
+        ),
+        Case(
+            "sdk-day",
+            "A day through the Python package, look-up included",
+            30,
+            run_sdk_day,
+            (
+                Target("≤ 0.1 ms over the C call", peer=sdk.C_CALL, quantity="over", limit=1e-4),
+                Target("≥ 4× faster than Polars opening the file by name", peer="Polars", factor=4),
+            ),
+            calls=20,
+        ),
+        Case(
+            "sdk-many",
+            "200 symbols × a day in one call of the Python package",
+            25,
+            run_sdk_many,
+            (
+                Target("≥ 8× faster than ArcticDB's read_batch", peer="ArcticDB", factor=8),
+                Target("faster than Polars", peer="Polars", factor=1),
+            ),
+        ),
+        Case(
+            "sdk-command",
+            "`python -m dl_datalake.cli read` of a day, a new process",
+            30,
+            run_sdk_command,
+            (Target("≤ 2.5× the interpreter's bare start", peer=sdk.BARE, factor=1 / 2.5),),
+            shows_memory=True,
+        ),
+        Case(
+            "sdk-import",
+            "A client made in a new interpreter",
+            30,
+            run_sdk_import,
+            (Target("≤ 2× the interpreter's bare start", peer=sdk.BARE, factor=1 / 2),),
             shows_memory=True,
         ),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Sequence
 from ctypes import (
+    CFUNCTYPE,
     POINTER,
     Structure,
     byref,
@@ -91,6 +92,15 @@ class ArrowArrayStream(Structure):
     _fields_ = [(name, c_void_p) for name in ("get_schema", "get_next", "get_last_error", "release", "private_data")]
 
 
+class ArrowArray(Structure):
+    _fields_ = [
+        *((name, c_int64) for name in ("length", "null_count", "offset", "n_buffers", "n_children")),
+        *((name, c_void_p) for name in ("buffers", "children", "dictionary")),
+        ("release", CFUNCTYPE(None, c_void_p)),
+        ("private_data", c_void_p),
+    ]
+
+
 class IngestResult(Structure):
     _fields_ = [
         ("size", c_size_t),
@@ -174,7 +184,10 @@ class Library:
         self._c.lake_aggregate.argtypes = [c_void_p, c_void_p, c_void_p, c_void_p, c_void_p]
         self._c.lake_maintain.argtypes = [c_void_p, c_void_p, c_void_p, c_void_p, c_void_p]
         self._c.lake_scan_open.argtypes = [c_void_p, c_void_p, c_void_p, c_void_p]
+        self._c.lake_scan_next.argtypes = [c_void_p, c_void_p, c_void_p]
         self._c.lake_scan_take_stream.argtypes = [c_void_p, c_void_p, c_void_p]
+        self._c.lake_scan_close.argtypes = [c_void_p]
+        self._c.lake_scan_close.restype = None
 
     def version(self) -> str:
         return self._c.lake_version().decode()
@@ -187,6 +200,9 @@ class Library:
 
     def close(self, lake: c_void_p) -> None:
         self._c.lake_close(lake)
+
+    def close_scan(self, scan: c_void_p) -> None:
+        self._c.lake_scan_close(scan)
 
 
 class Lake:
@@ -246,6 +262,30 @@ class Lake:
         pa.RecordBatchReader._import_from_c(ctypes.addressof(stream)).close()
         return result
 
+    def _scan_options(self, selection: Selection, start_ms: int, end_ms: int) -> ScanOptions:
+        return ScanOptions(
+            size=sizeof(ScanOptions),
+            dataset=selection,
+            has_start=True,
+            has_end=True,
+            start_ms=start_ms,
+            end_ms=end_ms,
+        )
+
+    def scan(self, exchange: str, symbol: str, start_ms: int, end_ms: int) -> int:
+        """What a C program does: opens a scan, takes its batches and releases them. Returns the number of rows."""
+        options = self._scan_options(Selection(exchange=exchange.encode(), symbol=symbol.encode()), start_ms, end_ms)
+        scan, array, n_rows = c_void_p(), ArrowArray(), 0
+        self._library.call("lake_scan_open", self._lake, byref(options), byref(scan))
+        while True:
+            self._library.call("lake_scan_next", scan, byref(array))
+            if not array.release:
+                break
+            n_rows += array.length
+            array.release(byref(array))
+        self._library.close_scan(scan)
+        return n_rows
+
     def read(
         self,
         exchange: str,
@@ -262,14 +302,7 @@ class Lake:
             type=data_type.encode() if data_type else None,
             period=period.encode() if period else None,
         )
-        options = ScanOptions(
-            size=sizeof(ScanOptions),
-            dataset=selection,
-            has_start=True,
-            has_end=True,
-            start_ms=start_ms,
-            end_ms=end_ms,
-        )
+        options = self._scan_options(selection, start_ms, end_ms)
         scan = c_void_p()
         stream = ArrowArrayStream()
         self._library.call("lake_scan_open", self._lake, byref(options), byref(scan))

@@ -10,7 +10,7 @@ import functools
 import hashlib
 import shutil
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import arcticdb
@@ -118,6 +118,11 @@ def duckdb_partition(csv: Path, directory: Path) -> None:
 def duckdb_read(paths: Sequence[str]) -> pa.Table:
     query = f"SELECT {', '.join(COLUMNS)} FROM read_parquet(?, hive_partitioning=false)"
     return _duckdb().execute(query, [list(paths)]).to_arrow_table()
+
+
+def duckdb_frame(paths: Sequence[str]) -> pl.DataFrame:
+    query = f"SELECT {', '.join(COLUMNS)} FROM read_parquet(?, hive_partitioning=false)"
+    return _duckdb().execute(query, [list(paths)]).pl()
 
 
 def duckdb_read_range(path: str, start_ms: int, end_ms: int) -> pa.Table:
@@ -247,6 +252,22 @@ def feather_read(path: Path) -> pa.Table:
     return pyarrow.feather.read_table(str(path), memory_map=False)
 
 
+def polars_write_symbols(frames: Mapping[str, pl.DataFrame], directory: Path) -> None:
+    """A directory a symbol, a file a day."""
+    for symbol, frame in frames.items():
+        days = frame.with_columns(day=pl.col("ts").dt.date()).partition_by("day", include_key=False, as_dict=True)
+        fresh(directory / symbol)
+        for (day,), rows in days.items():
+            rows.write_parquet(directory / symbol / f"{day}.parquet")
+
+
+def polars_read_symbols(paths: Sequence[str], symbols: Sequence[str]) -> pl.DataFrame:
+    """With a column that says which rows are whose."""
+    names = pl.col("path").replace_strict(list(paths), list(symbols))
+    frame = pl.scan_parquet(paths, include_file_paths="path", hive_partitioning=False)
+    return frame.with_columns(symbol=names).drop("path").collect()
+
+
 WRITERS = {
     "polars": polars_write,
     "polars-sink": polars_sink,
@@ -275,3 +296,12 @@ class Arctic:
         """The rows of [start, end)."""
         bounds = (pd.Timestamp(start_ms, unit="ms", tz="UTC"), pd.Timestamp(end_ms - 1, unit="ms", tz="UTC"))
         return self._library.read(self.SYMBOL, date_range=bounds).data
+
+    def write_symbols(self, frames: Mapping[str, pl.DataFrame]) -> None:
+        for symbol, frame in frames.items():
+            self._library.write(symbol, frame.to_pandas().set_index("ts"))
+
+    def read_batch(self, symbols: Sequence[str], day_ms: int) -> list[arcticdb.VersionedItem]:
+        """A day of each."""
+        bounds = (pd.Timestamp(day_ms, unit="ms", tz="UTC"), pd.Timestamp(day_ms + DAY_MS - 1, unit="ms", tz="UTC"))
+        return self._library.read_batch([arcticdb.ReadRequest(symbol, date_range=bounds) for symbol in symbols])

@@ -36,6 +36,8 @@ def describe_versions(ours: str) -> str:
 
 def _duration(seconds: float) -> str:
     """Three digits in the unit that suits."""
+    if seconds < 0:
+        return f"−{_duration(-seconds)}"
     for unit, scale in (("µs", 1e6), ("ms", 1e3)):
         if seconds * scale < 999.5:
             return f"{seconds * scale:#.3g}".rstrip(".") + f" {unit}"
@@ -87,6 +89,9 @@ def judge(outcome: Outcome, target: Target) -> tuple[str, bool]:
     if race is None:
         value = outcome.figures[OURS]
         return f"{value:.1f}", value <= target.limit
+    if target.quantity == "over":
+        over = race.difference(race.best_of(OURS), race.best_of(target.peer)).median
+        return _duration(over), over <= target.limit
     if target.peer:
         ratio = race.ratio(race.best_of(target.peer), race.best_of(OURS))
         return _times(ratio), ratio.median >= target.factor

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs the bench: bench/run.sh [--only CASE …] [--rounds N]
-# A full run writes bench/RESULTS.md. Needs build/release (make build); LAKE_LIB and LAKE_DL name another build.
+# A full run writes bench/RESULTS.md. Needs build/release (make build); LAKE_LIB and LAKE_DL name another build, LAKE_PYTHON_TREE another build of
+# the Python package, which else is built here.
 set -euo pipefail
 
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -26,6 +27,14 @@ if ! sha256sum --check --status "$stamp" 2>/dev/null; then
     "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --requirement bench/requirements.txt
     sha256sum bench/requirements.txt >"$stamp"
 fi
+
+if [ -z "${LAKE_PYTHON_TREE:-}" ]; then
+    cmake --preset release -B build/bench-python -DLAKE_PYTHON=ON >/dev/null
+    cmake --build build/bench-python >/dev/null
+    LAKE_PYTHON_TREE=build/bench-python/python
+fi
+PYTHONPATH=$(realpath "$LAKE_PYTHON_TREE")
+export PYTHONPATH
 
 mkdir -p build/bench
 "${CC:-cc}" -std=c11 -O2 -Wall -Wextra -D_DEFAULT_SOURCE -o build/bench/launch bench/launch.c

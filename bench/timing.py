@@ -74,6 +74,11 @@ class Race:
         pairs = zip(self.seconds(contender), self.seconds(base), strict=True)
         return Spread.of([theirs / ours for theirs, ours in pairs])
 
+    def difference(self, contender: Contender, base: Contender) -> Spread:
+        """How many seconds longer `contender` takes than `base`, round by round."""
+        pairs = zip(self.seconds(contender), self.seconds(base), strict=True)
+        return Spread.of([theirs - ours for theirs, ours in pairs])
+
     def best_of(self, peer: str) -> Contender:
         variants = [contender for contender in self.contenders if contender.peer == peer]
         return min(variants, key=lambda contender: self.spread(contender).median)

@@ -14,6 +14,8 @@ from bench import peers
 from bench.ours import Lake, Library
 from bench.series import (
     DAY_MS,
+    MINUTE_MS,
+    MINUTE_VOLATILITY,
     day_starts_ms,
     make_bars,
     make_days,
@@ -27,6 +29,7 @@ YEARS = range(2020, 2025)
 LARGE_DAYS, LARGE_SEED = 13_889, 7
 LARGE_VOLATILITY = 0.0001
 TRADE_DAYS, TRADES, TRADES_SEED = 10, 3_000_000, 11
+SYMBOLS, SYMBOL_DAYS = 200, 3
 EXCHANGE, SYMBOL = "BINANCE", "BTCUSDT"
 
 
@@ -43,10 +46,12 @@ class Workspace:
         self.compacted = self.root / "lake-compacted"
         self.long_lake = self.root / "lake-five-years"
         self.trades_lake = self.root / "lake-trades"
+        self.symbols_lake = self.root / "lake-symbols"
         self.scratch = self.root / "scratch"
         self._n_scratches = 0
         self.start_ms, self.end_ms = int(day_starts_ms(YEAR)[0]), int(day_starts_ms(YEAR + 1)[0])
         self.day_ms = int(day_starts_ms(YEAR)[100])
+        self.symbols_day_ms = self.start_ms + DAY_MS
         self.rows: dict[str, np.ndarray] = {}
         self.large_rows: dict[str, np.ndarray] = {}
         self.large_start_ms = self.large_end_ms = 0
@@ -141,6 +146,31 @@ class Workspace:
             peers.polars_write_trades(frame, own)
             peers.duckdb_write_trades(own, peers.fresh(self.root / "duckdb-trades"))
         return trades
+
+    def make_symbols(self) -> dict[str, dict[str, np.ndarray]]:
+        """A few days of many symbols: our lake, Polars' day files and ArcticDB's symbols. Returns the rows of the day that is read."""
+        stamp = pl.col("ts").cast(pl.Datetime("ms", "UTC"))
+        bars = {
+            f"S{i:03}USDT": make_days(self.start_ms, SYMBOL_DAYS, seed=i + 1, volatility=MINUTE_VOLATILITY).values()
+            for i in range(SYMBOLS)
+        }
+        frames = {symbol: pl.DataFrame(values).with_columns(stamp) for symbol, values in bars.items()}
+        source = self.root / "symbol.parquet"
+        with Lake(self.library, self.symbols_lake) as lake:
+            for symbol, frame in frames.items():
+                frame.write_parquet(source)
+                lake.ingest([source], EXCHANGE, symbol)
+        peers.polars_write_symbols(frames, peers.fresh(self.root / "polars-symbols"))
+        peers.Arctic(self.root / "arctic-symbols").write_symbols(frames)
+        chosen = slice(DAY_MS // MINUTE_MS, 2 * DAY_MS // MINUTE_MS)
+        return {
+            symbol: {name: np.ascontiguousarray(values[chosen]) for name, values in columns.items()}
+            for symbol, columns in bars.items()
+        }
+
+    def symbol_files(self, kind: str) -> list[str]:
+        """The file of the day that is read of each symbol."""
+        return self.files(kind)[1::SYMBOL_DAYS]
 
     def make_years(self) -> None:
         """The five years, the last of which is the year: their CSVs and a lake."""

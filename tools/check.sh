@@ -36,6 +36,7 @@ run headers tools/check_headers.sh
 run shell check_shell
 run ruff build/venv/bin/ruff check --quiet .
 run ruff-format build/venv/bin/ruff format --quiet --check .
+run pyright build/venv/bin/pyright --warnings
 
 if [[ ${#failed[@]} -gt 0 ]]; then
     echo "check: failed: ${failed[*]}" >&2

@@ -5,13 +5,18 @@ set -euo pipefail
 tree=$(cd "${1:-$(dirname "$0")/..}" && pwd)
 cd "$tree"
 
+# Of the extension: those of the interpreter that the tests run on.
+python=build/venv/bin/python
+[[ -x $python ]] || python=python3
+python_include=$("$python" -c 'import sysconfig; print(sysconfig.get_path("include"))')
+
 WARNINGS=(-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror)
 failed=0
 
 # compile HEADER COMPILER LANGUAGE STANDARD
 compile() {
     if ! printf '#include "%s"\n#include "%s"\n' "$1" "$1" |
-        "$2" -x "$3" -std="$4" "${WARNINGS[@]}" -D_POSIX_C_SOURCE=200809L -Iinclude -Isrc -fsyntax-only -; then
+        "$2" -x "$3" -std="$4" "${WARNINGS[@]}" -D_POSIX_C_SOURCE=200809L -Iinclude -Isrc -isystem "$python_include" -fsyntax-only -; then
         echo "$1: does not compile alone as $4 by $2" >&2
         failed=1
     fi

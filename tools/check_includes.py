@@ -24,16 +24,27 @@ MAY_INCLUDE = {
     "ops": ["base", "io", "column", "manifest", "lake"],
     "ingest": ["base", "io", "column", "parquet", "lake", "ops"],
     "cli": [],
+    "python": [],
 }
 
 # Front ends do without src/ on their include path: they name their own headers bare.
-FRONT_ENDS = {"cli"}
+FRONT_ENDS = {"cli", "python"}
 
 # Folder of src/ -> public headers it may include. The front ends and what implements the API: all of them.
 VOCABULARY = {"error.h", "arrow.h"}
-PUBLIC_API = {"bars.h", "lake.h", "history.h", "maintenance.h", "text.h"} | VOCABULARY
+PUBLIC_API = {
+    "bars.h",
+    "features.h",
+    "history.h",
+    "lake.h",
+    "maintenance.h",
+    "text.h",
+    "types.h",
+    "write.h",
+} | VOCABULARY
 MAY_INCLUDE_PUBLIC = defaultdict(
-    lambda: VOCABULARY, {"lake": PUBLIC_API, "ops": PUBLIC_API, "ingest": PUBLIC_API, "cli": PUBLIC_API}
+    lambda: VOCABULARY,
+    {"lake": PUBLIC_API, "ops": PUBLIC_API, "ingest": PUBLIC_API, "cli": PUBLIC_API, "python": PUBLIC_API},
 )
 
 # Third-party header -> the folders that may use it, each in one file. What unpacks pages and what unpacks sources share
@@ -46,6 +57,7 @@ THIRD_PARTY = {
     "zstd.h": ["parquet", "ingest"],
     "zstd_errors.h": ["ingest"],
     "zip.h": ["ingest"],
+    "Python.h": ["python"],
 }
 
 STANDARD_C = set(
@@ -65,6 +77,7 @@ OPERATING_SYSTEM = {
     "cli": set(
         "dirent.h fcntl.h glob.h poll.h signal.h strings.h sys/ioctl.h sys/stat.h sys/types.h termios.h unistd.h".split()
     ),
+    "python": {"unistd.h"},  # getpid: a handle is of one process
 }
 
 _INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^">]+)[">]', re.MULTILINE)

@@ -1,16 +1,20 @@
 #!/usr/bin/env bash
-# Makes sure that what is needed is there: tools/setup.sh build | test | build test.
+# Makes sure that what is needed is there: tools/setup.sh [build] [python] [test].
+# build: the library and the program; python: the package; test: tests and checks.
 # On Debian and its kin, what is missing is installed by apt; elsewhere it is named.
 set -euo pipefail
 
 BUILD_PACKAGES=(build-essential cmake ninja-build pkg-config
     libsqlite3-dev libsnappy-dev libzstd-dev zlib1g-dev libzip-dev libssl-dev)
-TEST_PACKAGES=(libcmocka-dev clang clang-tidy clang-format 'libclang-rt-14-dev|libclang-rt-dev' python3-venv strace
+PYTHON_PACKAGES=(python3-dev python3-venv)
+TEST_PACKAGES=(libcmocka-dev clang clang-tidy clang-format 'libclang-rt-14-dev|libclang-rt-dev' strace
     xfsprogs e2fsprogs mount)
 
 # Commands and pkg-config modules that stand for them where there is no dpkg.
 BUILD_COMMANDS=(cc c++ cmake ninja pkg-config)
 BUILD_MODULES=(sqlite3 snappy libzstd zlib libzip libcrypto)
+PYTHON_COMMANDS=(python3)
+PYTHON_MODULES=(python3)
 TEST_COMMANDS=(clang clang-tidy clang-format python3)
 TEST_MODULES=(cmocka)
 
@@ -20,8 +24,9 @@ modules=()
 for what in "$@"; do
     case $what in
         build) packages+=("${BUILD_PACKAGES[@]}") commands+=("${BUILD_COMMANDS[@]}") modules+=("${BUILD_MODULES[@]}") ;;
+        python) packages+=("${PYTHON_PACKAGES[@]}") commands+=("${PYTHON_COMMANDS[@]}") modules+=("${PYTHON_MODULES[@]}") ;;
         test) packages+=("${TEST_PACKAGES[@]}") commands+=("${TEST_COMMANDS[@]}") modules+=("${TEST_MODULES[@]}") ;;
-        *) echo "setup: '$what' is neither build nor test" >&2 && exit 2 ;;
+        *) echo "setup: '$what' is none of build, python and test" >&2 && exit 2 ;;
     esac
 done
 
@@ -66,8 +71,8 @@ install_by_apt() {
 say_what_to_install() {
     echo "setup: not found: $*" >&2
     case $(uname -s) in
-        Darwin) echo "setup: brew install cmake ninja pkg-config sqlite snappy zstd zlib libzip openssl@3 cmocka llvm" >&2 ;;
-        MINGW* | MSYS* | CYGWIN*) echo "setup: vcpkg install (vcpkg.json names the libraries), and CMake and Ninja" >&2 ;;
+        Darwin) echo "setup: brew install cmake ninja pkg-config sqlite snappy zstd zlib libzip openssl@3 python cmocka llvm" >&2 ;;
+        MINGW* | MSYS* | CYGWIN*) echo "setup: vcpkg install (vcpkg.json names the libraries), and CMake, Ninja and Python" >&2 ;;
         *) echo "setup: install them by your system's package manager; Debian calls them: ${packages[*]}" >&2 ;;
     esac
     exit 1

@@ -44,6 +44,12 @@ build_release() {
         build/venv/bin/python tools/check_exports.py --library build/release/libdatalake.so
 }
 
+# The wheel as it would be published, in the environment of the tests: what they import is what is installed.
+build_wheel() {
+    tools/venv.sh wheel && tools/wheel.sh &&
+        build/venv/bin/python -m pip install --quiet --disable-pip-version-check --no-index --no-deps --force-reinstall build/dist/*.whl
+}
+
 # One folder at a time: each has its own conftest.py. They skip what is not built; here that is a failure. What else they skip
 # is listed with its reason.
 python_tests() {
@@ -54,7 +60,7 @@ python_tests() {
     build/venv/bin/python -m pytest -q -rs -p no:cacheprovider "$1"
 }
 
-step "set-up" tools/setup.sh build test
+step "set-up" tools/setup.sh build python test
 step "Python environment" tools/venv.sh
 step "static checks" tools/check.sh
 step "dev build (gcc)" tools/build.sh dev
@@ -66,6 +72,9 @@ step "asan and ubsan tests, fuzz replay" env TZ=America/St_Johns ctest --preset 
 step "tsan build" tools/build.sh tsan
 step "tsan tests" unit_tests tsan -R "$THREADED"
 step "release build" build_release
+step "wheel" build_wheel
+step "the installed package, each Python that is here" python_tests tests/package
+step "Python tests" python_tests tests/python
 step "tests against pyarrow, nanoarrow, DuckDB and Polars" python_tests tests/interop
 step "command line tests" python_tests tests/cli
 step "power cuts, kills, failing calls, full disks, many processes" python_tests tests/power

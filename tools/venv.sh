@@ -1,11 +1,17 @@
 #!/usr/bin/env bash
-# Makes build/venv from tests/requirements.txt, once: again only when the requirements or the interpreter change.
+# Makes a Python environment, once: again only when its requirements or the interpreter change.
+#   tools/venv.sh          build/venv from tests/requirements.txt: tests and checks
+#   tools/venv.sh wheel    build/wheel-venv from tools/wheel_requirements.txt: building the wheel
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-VENV=build/venv
-REQUIREMENTS=tests/requirements.txt
 OLDEST='(3, 11)' # of the fixed versions
+
+case ${1:-test} in
+    test) venv=build/venv requirements=tests/requirements.txt ;;
+    wheel) venv=build/wheel-venv requirements=tools/wheel_requirements.txt ;;
+    *) echo "venv: '$1' is neither test nor wheel" >&2 && exit 2 ;;
+esac
 
 # Prints the first interpreter that is new enough and can make environments.
 find_python() {
@@ -22,13 +28,13 @@ find_python() {
 
 python=$(find_python)
 stamp=$("$python" -c 'import hashlib, sys
-print(sys.version, hashlib.sha256(open(sys.argv[1], "rb").read()).hexdigest())' "$REQUIREMENTS")
-if [[ -f $VENV/stamp && $(cat "$VENV/stamp") == "$stamp" ]]; then
+print(sys.version, hashlib.sha256(open(sys.argv[1], "rb").read()).hexdigest())' "$requirements")
+if [[ -f $venv/stamp && $(cat "$venv/stamp") == "$stamp" ]]; then
     exit 0
 fi
 
-echo "venv: making $VENV with $("$python" --version)"
-rm -rf "$VENV"
-"$python" -m venv "$VENV"
-"$VENV/bin/python" -m pip install --quiet --disable-pip-version-check --no-input -r "$REQUIREMENTS"
-echo "$stamp" >"$VENV/stamp"
+echo "venv: making $venv with $("$python" --version)"
+rm -rf "$venv"
+"$python" -m venv "$venv"
+"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-input -r "$requirements"
+echo "$stamp" >"$venv/stamp"

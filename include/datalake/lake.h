@@ -61,6 +61,8 @@ struct lake_list_options {
     int64_t limit; /* rows; 0: all */
     const char
         *after; /* the page after this dataset ("BINANCE/FUTURES/BTCUSDT/raw/1m") or file (its path); NULL: the first */
+    bool has_start, has_end;
+    int64_t start_ms, end_ms; /* of files: those whose first and last row are not all outside of [start, end) */
 };
 
 /* options may be NULL. One row a dataset: exchange, market, symbol, type, period, first_ts, last_ts (timestamps), rows, days, files, bytes, gaps
@@ -70,7 +72,7 @@ struct lake_list_options {
 LAKE_API LAKE_MUST_CHECK lake_status lake_list_datasets(struct lake *lake, const struct lake_list_options *options,
                                                         struct ArrowArrayStream *out, struct lake_error *err);
 /* One row a live file, by dataset and time: exchange, market, symbol, type, period, path, first_ts, last_ts, rows, bytes, version (null
- * with as_of), sha256, operation. */
+ * with as_of), sha256, operation, id (of the file; never used again), created (timestamp of its commit). */
 LAKE_API LAKE_MUST_CHECK lake_status lake_list_files(struct lake *lake, const struct lake_list_options *options,
                                                      struct ArrowArrayStream *out, struct lake_error *err);
 
@@ -105,6 +107,14 @@ struct lake_scan;
  * matches, an ambiguous one LAKE_INVALID_ARGUMENT with the choices. limit and tail count the rows that come out. */
 LAKE_API LAKE_MUST_CHECK lake_status lake_scan_open(struct lake *lake, const struct lake_scan_options *options,
                                                     struct lake_scan **out, struct lake_error *err);
+/* The rows of several symbols of one exchange, symbol by symbol in the order given, all of one snapshot; each dataset is resolved as lake_scan_open does, read
+ * and derived in parallel. A column `symbol` stands behind ts: the canonical name, as text in string views (Arrow format "vu", which consumers take as strings
+ * without a copy); a column of theirs that is called so gives way. The other columns are those of all datasets, by name, missing ones null; one that is wanted and
+ * has several types is LAKE_INVALID_ARGUMENT. limit and tail count the rows of each symbol; options->dataset.symbol is not looked at. A symbol that is not
+ * there, or is named twice, fails all. lake_scan_dataset tells the first one's; lake_scan_note tells the first one's and what is otherwise with others. */
+LAKE_API LAKE_MUST_CHECK lake_status lake_scan_open_many(struct lake *lake, const struct lake_scan_options *options,
+                                                         const char *const *symbols, size_t n_symbols,
+                                                         struct lake_scan **out, struct lake_error *err);
 LAKE_API void lake_scan_close(struct lake_scan *scan);
 LAKE_API LAKE_MUST_CHECK lake_status lake_scan_schema(const struct lake_scan *scan, struct ArrowSchema *out,
                                                       struct lake_error *err);

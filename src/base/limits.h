@@ -15,6 +15,10 @@
 #define LIMIT_PATH_BYTES 4096
 #define LIMIT_NAME_BYTES 64 /* exchange, market, symbol, column of a text source */
 
+/* Data types that users register, of a lake, and the columns of one */
+#define LIMIT_TYPES ((size_t)1000)
+#define LIMIT_TYPE_COLUMNS 1000
+
 /* Parquet */
 #define LIMIT_PARQUET_FOOTER_BYTES (16 * MIB)
 #define LIMIT_PARQUET_FOOTER_MEMORY_BYTES (64 * MIB)

@@ -33,6 +33,8 @@ struct worker {
 
 struct pool {
     pthread_mutex_t caller; /* held by the caller whose loop runs */
+    pthread_t calling;      /* its thread, where is_called */
+    bool is_called;
     pthread_mutex_t lock;
     pthread_cond_t has_work;
     pthread_cond_t is_idle;
@@ -200,15 +202,44 @@ static lake_status finish(struct pool *pool, struct pool_loop *loop, struct lake
     return loop->failed_index < loop->n_tasks ? lake_fail(err, loop->error.status, "%s", loop->error.message) : LAKE_OK;
 }
 
+/* Whether this thread is at work in a loop of the pool. With pool->lock held. */
+static bool is_at_work(const struct pool *pool)
+{
+    pthread_t self = pthread_self();
+    if (pool->is_called && pthread_equal(pool->calling, self))
+        return true;
+    for (size_t i = 0; i < pool->n_started; i++)
+        if (pthread_equal(pool->workers[i].thread, self))
+            return true;
+    return false;
+}
+
+static lake_status run_plainly(size_t n_tasks, pool_task task, void *context, struct lake_error *err)
+{
+    for (size_t i = 0; i < n_tasks; i++)
+        TRY(task(context, i, 0, err));
+    return LAKE_OK;
+}
+
 lake_status pool_run(struct pool *pool, size_t n_tasks, pool_task task, void *context, struct lake_error *err)
 {
     struct pool_loop loop = {.task = task, .context = context, .n_tasks = n_tasks, .failed_index = n_tasks};
+    pthread_mutex_lock(&pool->lock);
+    bool is_inside = is_at_work(pool);
+    pthread_mutex_unlock(&pool->lock);
+    if (is_inside)
+        return run_plainly(n_tasks, task, context, err);
     pthread_mutex_lock(&pool->caller);
     pthread_mutex_lock(&pool->lock);
+    pool->calling = pthread_self();
+    pool->is_called = true;
     add_loop(&pool->loops, &loop);
     if (n_tasks > 1)
         pthread_cond_broadcast(&pool->has_work);
     lake_status status = finish(pool, &loop, err);
+    pthread_mutex_lock(&pool->lock);
+    pool->is_called = false;
+    pthread_mutex_unlock(&pool->lock);
     pthread_mutex_unlock(&pool->caller);
     return status;
 }

@@ -1,7 +1,8 @@
 /* A fixed pool of worker threads that runs loops in parallel.
  *
  * The calling thread works too: a pool of n threads starts n - 1, and a pool of 1 starts none and is a plain loop. One
- * loop runs at a time per pool; a second caller waits its turn. Workers touch no signal (all are blocked in them).
+ * loop runs at a time per pool; a second caller waits its turn. Workers touch no signal (all are blocked in them). A loop that a task of
+ * such a loop runs is a plain loop in its thread, as worker 0: what works in parallel may be used in a task as it is.
  * Besides that loop, others may run in the background: workers take their tasks while there is nothing else to do, and whoever
  * ends one works on what is left of it. So a pool of 1 does all of it at the end.
  *

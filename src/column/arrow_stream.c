@@ -24,6 +24,7 @@ static int errno_of(lake_status status)
     case LAKE_CANCELLED: return ECANCELED;
     case LAKE_TIMEOUT: return ETIMEDOUT;
     case LAKE_UNSUPPORTED: return ENOSYS;
+    case LAKE_CORRUPT: return EBADMSG;
     default: return EINVAL;
     }
 }

@@ -35,6 +35,9 @@ static const struct data_type_column funding_columns[] = {
     {"interval", COLUMN_INT64, "ms", false, true},
 };
 
+/* What features are called is their makers' matter. */
+static const struct data_type_column feature_columns[] = {{"ts", COLUMN_TIMESTAMP_MS, "", true, false}};
+
 static const char *const time_key[] = {"ts"};
 static const char *const trade_key[] = {"ts", "id"};
 static const char *const trade_key_else[] = {"side", "price", "amount"};
@@ -42,18 +45,23 @@ static const char *const trade_key_else[] = {"side", "price", "amount"};
 #define COLUMNS(table) (table), sizeof(table) / sizeof((table)[0])
 #define KEYED_BY_TIME COLUMNS(time_key), NULL, 0
 #define KEYED_BY_ID COLUMNS(trade_key), COLUMNS(trade_key_else)
+#define BARS true, NULL, true, false, false, false
+#define EVENTS(period) false, period, false, false, false, false
+#define VERSIONS false, NULL, false, false, false, true
 
 static const struct data_type data_types[] = {
-    {"raw", "", "bars as the venue published them", COLUMNS(raw_columns), KEYED_BY_TIME, true, NULL},
-    {"agg", "", "bars derived from other bars", COLUMNS(agg_columns), KEYED_BY_TIME, true, NULL},
-    {"trades", "ticks", "single trades", COLUMNS(trade_columns), KEYED_BY_ID, false, "tick"},
-    {"aggtrades", "", "trades the venue has joined", COLUMNS(trade_columns), KEYED_BY_ID, false, "tick"},
-    {"funding", "", "funding rates", COLUMNS(funding_columns), KEYED_BY_TIME, false, "event"},
+    {"raw", "", "bars as the venue published them", COLUMNS(raw_columns), KEYED_BY_TIME, BARS},
+    {"agg", "", "bars derived from other bars", COLUMNS(agg_columns), KEYED_BY_TIME, BARS},
+    {"trades", "ticks", "single trades", COLUMNS(trade_columns), KEYED_BY_ID, EVENTS("tick")},
+    {"aggtrades", "", "trades the venue has joined", COLUMNS(trade_columns), KEYED_BY_ID, EVENTS("tick")},
+    {"funding", "", "funding rates", COLUMNS(funding_columns), KEYED_BY_TIME, EVENTS("event")},
+    {"feature", "features", "results of computations, by set and version", COLUMNS(feature_columns), KEYED_BY_TIME,
+     VERSIONS},
 };
 
 enum { N_DATA_TYPES = sizeof data_types / sizeof data_types[0] };
 
-#define DATA_TYPE_CHOICES "raw agg trades (ticks) aggtrades funding"
+#define DATA_TYPE_CHOICES "raw agg trades (ticks) aggtrades funding feature"
 
 /* Whether `text`, whatever its case, is one of the words, which are in lower case and separated by blanks. */
 static bool is_word_of(const char *text, const char *words)
@@ -71,6 +79,13 @@ static bool is_word_of(const char *text, const char *words)
         words += length + strspn(words + length, " ");
     }
     return false;
+}
+
+bool data_type_is_name(const char *text)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz", others[] = "abcdefghijklmnopqrstuvwxyz0123456789_";
+    size_t n = strlen(text);
+    return n >= 2 && n < DATA_TYPE_NAME_BYTES && strchr(letters, text[0]) != NULL && strspn(text, others) == n;
 }
 
 lake_status data_type_find(const char *text, const struct data_type **out, struct lake_error *err)

@@ -1,7 +1,8 @@
-/* The registry of data types: one descriptor each, one table. Nothing else switches on the type.
+/* Descriptors of data types, and the table of those that every lake has. Nothing else switches on the type.
  *
- * To add a type: add its columns and its row in data_type.c; tests/unit/column/test_data_type.c fails while a key
- * column is missing or a name is taken twice. */
+ * To add one: add its columns and its row in data_type.c; tests/unit/column/test_data_type.c fails while a key
+ * column is missing or a name is taken twice. Those that a lake's users registered are in lake/types.h: where a lake is at hand, a type is
+ * looked up there. docs/howto/new-data-type.md tells when to do which. */
 #ifndef COLUMN_DATA_TYPE_H
 #define COLUMN_DATA_TYPE_H
 
@@ -28,11 +29,19 @@ struct data_type {
         *key_else; /* in place of those behind the time, in a row that lacks one of them; rows that are equal in
                                     these are counted (I8) */
     size_t n_key_else;
-    bool has_period;          /* bars; else the period is fixed_period */
+    bool has_period; /* rows stand on a grid of times, so one can be missing; else the period is fixed_period */
     const char *fixed_period; /* "tick", "event" or NULL */
+    bool is_bars;             /* open, high, low, close, volume: what checks, fills and derives bars knows them */
+    bool is_registered;       /* by the lake's users: nothing is known of its columns but what the descriptor says */
+    bool is_provisional;      /* found in a data tree without its manifest: how rows are told apart is not known */
+    bool is_versioned;        /* the period is "set@version", and what was committed under it never changes */
 };
 
-/* By name or alias, case-insensitive; LAKE_INVALID_ARGUMENT naming the choices. */
+enum { DATA_TYPE_NAME_BYTES = 33 }; /* of a registered one, terminated */
+/* Whether it can be a registered type's name: 2 to 32 of a-z, 0-9 and '_', beginning with a letter. */
+bool data_type_is_name(const char *text);
+
+/* One of the table, by name or alias, case-insensitive; LAKE_INVALID_ARGUMENT naming the choices. */
 LAKE_MUST_CHECK lake_status data_type_find(const char *text, const struct data_type **out, struct lake_error *err);
 const struct data_type *data_type_at(size_t index); /* NULL past the end */
 /* Whether rows may lack their key, so that it matters which source each is of (lake/merge.h). */

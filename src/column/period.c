@@ -1,9 +1,11 @@
 #include "column/period.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/calendar.h"
+#include "column/feature_period.h"
 
 static const struct period periods[] = {
     {"1m", MS_PER_MINUTE, GRAIN_DAY},
@@ -24,6 +26,11 @@ static const struct period periods[] = {
     {"tick", 0, GRAIN_DAY},
     {"event", 0, GRAIN_MONTH},
 };
+
+/* A month of minutes with the columns of an embedding still fits into memory. */
+static const struct period feature_row = {"set@version", 0, GRAIN_MONTH};
+
+_Static_assert(FEATURE_SET_LENGTH + 1 + FEATURE_VERSION_LENGTH < PERIOD_BYTES, "the name of a period has no room");
 
 enum { N_PERIODS = sizeof periods / sizeof periods[0] };
 
@@ -159,11 +166,27 @@ static const struct period *period_parse(const char *text)
 
 lake_status period_find(const char *text, const struct period **out, struct lake_error *err)
 {
+    struct feature_period feature;
+    *out = NULL;
+    if (feature_period_is(text)) {
+        TRY(feature_period_parse(text, &feature, err));
+        *out = &feature_row;
+        return LAKE_OK;
+    }
     *out = period_alias(text);
     if (*out == NULL)
         *out = period_parse(text);
     if (*out == NULL)
         return lake_fail(err, LAKE_INVALID_ARGUMENT, "period '%.40s' is none of " PERIOD_CHOICES, text);
+    return LAKE_OK;
+}
+
+lake_status period_find_name(const char *text, const struct period **out, char name[PERIOD_BYTES],
+                             struct lake_error *err)
+{
+    name[0] = '\0';
+    TRY(period_find(text, out, err));
+    (void)snprintf(name, PERIOD_BYTES, "%s", *out == &feature_row ? text : (*out)->name);
     return LAKE_OK;
 }
 

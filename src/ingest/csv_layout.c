@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "column/feature_period.h"
 #include "ingest/csv_detection.h"
 #include "ingest/csv_format.h"
 #include "ingest/csv_marks.h"
@@ -159,7 +160,7 @@ static lake_status take_period(struct csv_detection *d, struct lake_error *err)
         const struct period *period = NULL;
         if (meaning->use != FIELD_CONSTANT || column == NULL || strcmp(column, NAME_PERIOD) != 0)
             continue;
-        if (period_find(meaning->constant, &period, NULL) == LAKE_OK) {
+        if (!feature_period_is(meaning->constant) && period_find(meaning->constant, &period, NULL) == LAKE_OK) {
             layout->period = period;
             origin = "column";
         }

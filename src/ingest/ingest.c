@@ -132,7 +132,7 @@ lake_status ingest_run(struct lake *lake, const struct lake_ingest_options *opti
         return lake_fail(err, LAKE_INVALID_ARGUMENT, "options or result of ingest are of an unknown size: %zu, %zu",
                          options->size, result->size);
     *result = (struct lake_ingest_result){.size = sizeof *result, .bars_missing = -1, .gaps = -1};
-    TRY(ingest_request_check(options, &job.request, err));
+    TRY(ingest_request_check(lake, options, &job.request, err));
     arena_init(&job.arena, LIMIT_INGEST_TEXTS_BYTES);
     init_state(&job);
     TRY_OUT(find_sources(&job, err));

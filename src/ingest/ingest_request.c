@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "column/feature_period.h"
 #include "ingest/source.h"
+#include "lake/types.h"
 
 /* A word of an option and what it stands for. */
 struct word {
@@ -80,19 +82,35 @@ static lake_status read_forms(const struct lake_ingest_options *options, struct 
     return read_time_format(options->time_format, wishes, err);
 }
 
-static lake_status read_type(const struct lake_ingest_options *options, struct ingest_request *out,
+/* A version never changes, so nothing is guessed of it. */
+static lake_status fail_features(struct lake_error *err)
+{
+    return lake_fail(err, LAKE_INVALID_ARGUMENT,
+                     "features are uploaded by set and version and not ingested (DataLakeClient.upload_features, "
+                     "lake_put_features)");
+}
+
+static lake_status read_type(struct lake *lake, const struct lake_ingest_options *options, struct ingest_request *out,
                              struct lake_error *err)
 {
     const struct lake_selection *dataset = &options->dataset;
+    if (ingest_is_given(dataset->period) && feature_period_is(dataset->period))
+        return fail_features(err);
     if (ingest_is_given(dataset->period))
         TRY(period_find(dataset->period, &out->period, err));
     if (!ingest_is_given(dataset->type))
         return LAKE_OK;
-    TRY(data_type_find(dataset->type, &out->type, err));
+    TRY(lake_type_find(lake, dataset->type, &out->type, err));
+    if (out->type->is_registered)
+        return lake_fail(
+            err, LAKE_INVALID_ARGUMENT,
+            "'%s' is a registered type: what its columns are called in files is not known, so its rows come "
+            "from programs (docs/howto/new-data-type.md)",
+            out->type->name);
     if (strcmp(out->type->name, "agg") == 0)
         return lake_fail(err, LAKE_INVALID_ARGUMENT,
                          "agg bars are derived from raw ones and not ingested; ingest as raw");
-    return LAKE_OK;
+    return out->type->is_versioned ? fail_features(err) : LAKE_OK;
 }
 
 static lake_status read_rejects(const struct lake_ingest_options *options, struct ingest_request *out,
@@ -127,15 +145,15 @@ static lake_status check_sources(const struct lake_ingest_options *options, stru
     return LAKE_OK;
 }
 
-lake_status ingest_request_check(const struct lake_ingest_options *options, struct ingest_request *out,
-                                 struct lake_error *err)
+lake_status ingest_request_check(struct lake *lake, const struct lake_ingest_options *options,
+                                 struct ingest_request *out, struct lake_error *err)
 {
     int64_t is_close = 0;
     *out = (struct ingest_request){.options = options};
     TRY(check_sources(options, err));
     if ((unsigned)options->checks > LAKE_CHECK_REJECT)
         return lake_fail(err, LAKE_INVALID_ARGUMENT, "checks are %d, which is no such action", (int)options->checks);
-    TRY(read_type(options, out, err));
+    TRY(read_type(lake, options, out, err));
     TRY(read_word(options->stamp, "stamp", "open close", stamps, &is_close, err));
     out->is_close_stamp = is_close != 0;
     TRY(read_rejects(options, out, err));

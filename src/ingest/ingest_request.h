@@ -16,8 +16,8 @@ struct ingest_request {
     bool is_close_stamp;
 };
 
-LAKE_MUST_CHECK lake_status ingest_request_check(const struct lake_ingest_options *options, struct ingest_request *out,
-                                                 struct lake_error *err);
+LAKE_MUST_CHECK lake_status ingest_request_check(struct lake *lake, const struct lake_ingest_options *options,
+                                                 struct ingest_request *out, struct lake_error *err);
 
 static inline bool ingest_is_given(const char *text)
 {

@@ -29,16 +29,18 @@ static const char *const names[SANITY_COLUMNS] = {
     [SANITY_RATE] = "rate",
 };
 
-/* Whether rows of the type have it: bars have no price, trades no open. A count of trades is whole. */
+/* Whether rows of the type have it: bars have no price, trades no open. A count of trades is whole. What a registered type's columns mean
+ * is its users' matter. */
 static bool is_of_type(enum sanity_column column, const struct data_type *type)
 {
     const struct data_type_column *known = data_type_column(type, names[column]);
-    return known != NULL && known->type == (column == SANITY_TRADES ? COLUMN_INT64 : COLUMN_DOUBLE);
+    return known != NULL && !type->is_registered &&
+           known->type == (column == SANITY_TRADES ? COLUMN_INT64 : COLUMN_DOUBLE);
 }
 
 void sanity_init(struct sanity *sanity, const struct data_type *type, const struct schema *schema)
 {
-    sanity->is_bar = type->has_period;
+    sanity->is_bar = type->is_bars;
     for (int i = 0; i < SANITY_COLUMNS; i++) {
         int found = is_of_type((enum sanity_column)i, type) ? schema_find(schema, names[i]) : -1;
         sanity->columns[i] = found;

@@ -270,7 +270,7 @@ lake_status compact_run(struct maintenance *maintenance, struct lake_error *err)
     struct manifest_dataset *datasets = NULL;
     size_t n = 0;
     lake_status status = LAKE_OK;
-    TRY_OUT(select_filter(&maintenance->options->selection, &canonical, err));
+    TRY_OUT(select_filter(lake, &maintenance->options->selection, &canonical, err));
     mutex_lock(lake->mutex);
     status = manifest_find_datasets(lake->manifest, &canonical.filter, &arena, &datasets, &n, err);
     mutex_unlock(lake->mutex);

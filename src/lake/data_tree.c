@@ -8,7 +8,7 @@
 #include "base/memory.h"
 #include "lake/layout.h"
 
-/* A lake's own files lie eight directories deep; whatever is deeper is a stranger. */
+/* A lake's own files lie nine directories deep; whatever is deeper is a stranger. */
 enum { MOST_DEPTH = 16 };
 
 struct walk {

@@ -4,6 +4,7 @@
 #include "base/buffer.h"
 #include "base/calendar.h"
 #include "base/limits.h"
+#include "column/feature_period.h"
 #include "lake/change_set.h"
 #include "lake/lost_rows.h"
 #include "lake/select.h"
@@ -77,6 +78,20 @@ static lake_status find_datasets(struct lake *lake, const struct manifest_filter
     return *n > 0 ? LAKE_OK : select_fail_not_found(lake, filter, err);
 }
 
+/* A version of features is deleted whole or not at all: a range leaves it alone. */
+static lake_status leave_versions(struct manifest_dataset *datasets, size_t *n, struct lake_error *err)
+{
+    size_t n_left = 0;
+    for (size_t i = 0; i < *n; i++)
+        if (!feature_period_is(datasets[i].period))
+            datasets[n_left++] = datasets[i];
+    if (n_left == 0)
+        return lake_fail(err, LAKE_INVALID_ARGUMENT,
+                         "a version of features never changes: delete it whole, without a range of time");
+    *n = n_left;
+    return LAKE_OK;
+}
+
 static lake_status add_cuts(struct change_set *set, const struct lake_delete_options *options,
                             const struct manifest_dataset *datasets, size_t n, struct lake_error *err)
 {
@@ -107,8 +122,10 @@ lake_status lake_delete(struct lake *lake, const struct lake_delete_options *opt
     lake_status status = LAKE_OK;
     TRY(check_options(options, result, err));
     set_options.progress = options->progress;
-    TRY_OUT(select_filter(&options->selection, &names, err));
+    TRY_OUT(select_filter(lake, &options->selection, &names, err));
     TRY_OUT(find_datasets(lake, &names.filter, &arena, &datasets, &n, err));
+    if (options->has_start || options->has_end)
+        TRY_OUT(leave_versions(datasets, &n, err));
     TRY_OUT(describe(&names.filter, options, &detail, &set_options.detail, err));
     TRY_OUT(change_set_new(lake, &set_options, &set, err));
     TRY_OUT(add_cuts(set, options, datasets, n, err));

@@ -12,6 +12,7 @@
 #include "lake/layout.h"
 #include "lake/row_key.h"
 #include "lake/row_reader.h"
+#include "lake/types.h"
 
 enum {
     FIND_ATTEMPTS = 2,
@@ -210,7 +211,11 @@ lake_status examiner_parse(struct examiner *examiner, const struct data_type *ty
         source = parquet_source_bytes(examiner->path, examiner->bytes.data, (size_t)examiner->size_bytes);
     examiner->next_row = 0;
     examiner->type = type;
-    return row_reader_open(examiner->rows, source, err);
+    TRY(row_reader_open(examiner->rows, source, err));
+    const struct schema *schema = examiner_schema(examiner);
+    if (type == NULL)
+        examiner->type = lake_type_provisional(schema->n_fields > 0 ? schema->fields[0].type : COLUMN_TIMESTAMP_MS);
+    return LAKE_OK;
 }
 
 const struct parquet_file *examiner_file(const struct examiner *examiner)

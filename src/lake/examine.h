@@ -38,7 +38,7 @@ int64_t examiner_size_bytes(const struct examiner *examiner);
 LAKE_MUST_CHECK lake_status examiner_digest(struct examiner *examiner, uint8_t digest[SHA256_BYTES],
                                             struct lake_error *err);
 /* Reads the footer, and no more where the file was not hashed before. The type tells which unit the times must have, and which order
- * of keys the rows. */
+ * of keys the rows; NULL: it is not known, so that times of either unit are right, and rows of one time in any order. */
 LAKE_MUST_CHECK lake_status examiner_parse(struct examiner *examiner, const struct data_type *type,
                                            struct lake_error *err);
 /* After parsing; borrowed until the next open. */

@@ -29,9 +29,10 @@ struct lake {
     bool has_committed; /* through this handle, under the mutex */
     const char *recovery_report;
     struct lake_policy policy;
-    char default_market[NAME_BYTES];   /* where a write names none: dl.toml's market, else FUTURES */
-    struct config_aggregate aggregate; /* what dl.toml says of derived bars */
-    struct readers *readers;           /* lake/readers.c's own; made by the first scan */
+    char default_market[NAME_BYTES];     /* where a write names none: dl.toml's market, else FUTURES */
+    struct config_aggregate aggregate;   /* what dl.toml says of derived bars */
+    const struct registered_type *types; /* lake/types.c's own; under the mutex */
+    struct readers *readers;             /* lake/readers.c's own; made by the first scan */
 };
 
 #define LAKE_VERSION "0.1.0"

@@ -8,7 +8,9 @@
 #include "base/limits.h"
 #include "base/memory.h"
 #include "column/data_type.h"
+#include "column/feature_period.h"
 #include "io/file.h"
+#include "lake/type_rules.h"
 
 lake_status layout_state_root(const char *data_root, char **out, struct lake_error *err)
 {
@@ -40,6 +42,9 @@ out:
     return status;
 }
 
+/* Before the exchange, where a dataset is of features: no exchange is called that (names.h). */
+static const char features_root[] = "features/";
+
 static lake_status append_date_directories(const struct layout_file *file, struct buffer *out, struct lake_error *err)
 {
     struct calendar_date date = calendar_date_from_day(calendar_day_of_ms(file->partition_start_ms));
@@ -63,6 +68,20 @@ static lake_status append_file_name(const struct layout_file *file, struct buffe
                          file->random);
 }
 
+/* Type and period; of features set and version, whose names may be reserved. */
+static lake_status append_kind_directories(const struct manifest_dataset *dataset, struct buffer *out,
+                                           struct lake_error *err)
+{
+    struct feature_period feature;
+    char set[NAME_BYTES], version[NAME_BYTES];
+    if (!feature_period_is(dataset->period))
+        return buffer_printf(out, err, "/%s/%s", dataset->type, dataset->period);
+    TRY(feature_period_parse(dataset->period, &feature, err));
+    name_directory(feature.set, set);
+    name_directory(feature.version, version);
+    return buffer_printf(out, err, "/%s/%s", set, version);
+}
+
 lake_status layout_file_path(const struct layout_file *file, struct buffer *out, struct lake_error *err)
 {
     const struct manifest_dataset *dataset = file->dataset;
@@ -72,7 +91,9 @@ lake_status layout_file_path(const struct layout_file *file, struct buffer *out,
     name_directory(dataset->market, market);
     name_directory(dataset->symbol, symbol);
     buffer_clear(out);
-    TRY(buffer_printf(out, err, "%s/%s/%s/%s/%s", exchange, market, symbol, dataset->type, dataset->period));
+    TRY(buffer_printf(out, err, "%s%s/%s/%s", feature_period_is(dataset->period) ? features_root : "", exchange, market,
+                      symbol));
+    TRY(append_kind_directories(dataset, out, err));
     TRY(append_date_directories(file, out, err));
     TRY(append_file_name(file, out, err));
     return buffer_string(out, &text, err);
@@ -80,7 +101,8 @@ lake_status layout_file_path(const struct layout_file *file, struct buffer *out,
 
 /* ---- from a path back to what it names ---- */
 
-/* Three directories of names, the type, the period, the year and perhaps month and day, then the file. */
+/* Three directories of names, the type, the period (of features behind their root: the set, the version), the year and perhaps month
+ * and day, then the file. */
 enum { NAME_PARTS = 3, TYPE_PART = NAME_PARTS, PERIOD_PART, YEAR_PART, MOST_PARTS = YEAR_PART + 4 };
 
 struct parts {
@@ -89,10 +111,18 @@ struct parts {
         size_t n;
     } at[MOST_PARTS];
     size_t n;
+    bool is_feature;
 };
+
+static bool is_below_features(const char *path)
+{
+    return strncmp(path, features_root, sizeof features_root - 1) == 0;
+}
 
 static bool split_path(const char *path, struct parts *parts)
 {
+    parts->is_feature = is_below_features(path);
+    path += parts->is_feature ? sizeof features_root - 1 : 0;
     for (parts->n = 0; parts->n < MOST_PARTS; path++) {
         size_t n = strcspn(path, "/");
         parts->at[parts->n].text = path;
@@ -145,17 +175,39 @@ static bool parse_dates(const struct parts *parts, struct layout_path *out)
     return true;
 }
 
+static bool parse_feature(const struct parts *parts, struct layout_path *out)
+{
+    char set[NAME_BYTES], version[NAME_BYTES];
+    struct feature_period feature;
+    unescape(parts, TYPE_PART, set);
+    unescape(parts, PERIOD_PART, version);
+    int n = snprintf(out->period, PERIOD_BYTES, "%s@%s", set, version);
+    if (n < 0 || n >= PERIOD_BYTES || feature_period_parse(out->period, &feature, NULL) != LAKE_OK)
+        return false;
+    (void)snprintf(out->type, sizeof out->type, "feature");
+    return true;
+}
+
+/* Which types a lake has is not known here. The period of trades is theirs. */
+static bool could_be_registered(const char *type, const char *period)
+{
+    return type_rules_is_name(type) && strcmp(period, "tick") != 0;
+}
+
 static bool parse_type(const struct parts *parts, struct layout_path *out)
 {
+    if (parts->is_feature)
+        return parse_feature(parts, out);
     char type[NAME_BYTES], period[NAME_BYTES];
-    const struct data_type *found_type = NULL;
+    const struct data_type *known = NULL;
     const struct period *found_period = NULL;
     unescape(parts, TYPE_PART, type);
     unescape(parts, PERIOD_PART, period);
-    if (data_type_find(type, &found_type, NULL) != LAKE_OK || period_find(period, &found_period, NULL) != LAKE_OK)
+    bool is_known = data_type_find(type, &known, NULL) == LAKE_OK;
+    if ((is_known ? known->is_versioned : !could_be_registered(type, period)) || feature_period_is(period) ||
+        period_find_name(period, &found_period, out->period, NULL) != LAKE_OK)
         return false;
-    out->type = found_type->name;
-    out->period = found_period->name;
+    (void)snprintf(out->type, sizeof out->type, "%s", is_known ? known->name : type);
     return true;
 }
 
@@ -224,6 +276,16 @@ lake_status layout_history_path(const char *path, struct buffer *out, struct lak
     buffer_clear(out);
     TRY(buffer_printf(out, err, "history/%s.retired", path_name(path)));
     return buffer_string(out, &text, err);
+}
+
+size_t layout_dataset_length(const char *path)
+{
+    size_t n = 0;
+    int last = is_below_features(path) ? PERIOD_PART + 2 : PERIOD_PART + 1;
+    for (int slashes = 0; path[n] != '\0'; n++)
+        if (path[n] == '/' && ++slashes == last)
+            break;
+    return n;
 }
 
 size_t layout_directory_length(const char *path)

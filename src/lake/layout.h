@@ -1,6 +1,7 @@
 /* Where things lie: the data tree and the lake's own state directory.
  *
  *   <data root>/{EXCHANGE}/{MARKET}/{SYMBOL}/{type}/{period}/{YYYY}[/{MM}[/{DD}]]/{SYMBOL}-{period}-{date}-{16 hex}.parquet
+ *   <data root>/features/{EXCHANGE}/{MARKET}/{SYMBOL}/{set}/{version}/{YYYY}[/{MM}[/{DD}]]/{SYMBOL}-{set}@{version}-{date}-{16 hex}.parquet
  *   <state>/lake.lock, staging/{token}.lock, staging/{token}-…, history/…
  *
  * Paths in the manifest are relative to the data root (files) or to the state directory (staged and retired files). Nothing in
@@ -32,7 +33,8 @@ LAKE_MUST_CHECK lake_status layout_file_path(const struct layout_file *file, str
 /* What a file's path says, the other way round. */
 struct layout_path {
     char exchange[NAME_BYTES], market[NAME_BYTES], symbol[NAME_BYTES]; /* canonical, not escaped */
-    const char *type, *period;                                         /* canonical; live for ever */
+    char type[NAME_BYTES];     /* of a lake, or what could be registered in one */
+    char period[PERIOD_BYTES]; /* canonical */
     enum partition_grain
         grain;                /* of the file, by its directories: a rolled-up month of a type cut by days is a month */
     int64_t start_ms, end_ms; /* of that day, month or year; the file may answer for less */
@@ -44,6 +46,8 @@ LAKE_MUST_CHECK lake_status layout_parse_path(const char *path, struct layout_pa
 /* Where a file of that path goes when it is retired, below the state directory, as a terminated string. */
 LAKE_MUST_CHECK lake_status layout_history_path(const char *path, struct buffer *out, struct lake_error *err);
 
+/* The length of the part of a file's path that names its dataset, without the slash. */
+size_t layout_dataset_length(const char *path);
 /* The length of the directory part of a path below the data root, without the slash. */
 size_t layout_directory_length(const char *path);
 

@@ -28,7 +28,7 @@ lake_status list_init(struct list *list, struct lake *lake, const struct lake_li
     list->lake = lake;
     list->as_of = given->as_of;
     list->left = given->limit == 0 ? INT64_MAX : given->limit;
-    TRY(select_filter(&given->selection, &list->canonical, err));
+    TRY(select_filter(lake, &given->selection, &list->canonical, err));
     return given->as_of == 0 ? LAKE_OK : check_snapshot(lake, given->as_of, err);
 }
 

@@ -14,7 +14,7 @@ struct list {
     /* The dataset after which the next page begins; names that live here. */
     bool has_after;
     struct manifest_dataset after;
-    char exchange[NAME_BYTES], market[NAME_BYTES], symbol[NAME_BYTES], type[NAME_BYTES], period[NAME_BYTES];
+    char exchange[NAME_BYTES], market[NAME_BYTES], symbol[NAME_BYTES], type[NAME_BYTES], period[PERIOD_BYTES];
 };
 
 /* Checks the options (NULL: everything) and the snapshot they name; options->after is the caller's to understand. */

@@ -110,25 +110,26 @@ out:
 static lake_status fail_not_a_dataset(const char *text, struct lake_error *err)
 {
     return lake_fail(err, LAKE_INVALID_ARGUMENT,
-                     "'%.*s' is no dataset to begin after; write EXCHANGE/MARKET/SYMBOL/type/period", NAME_BYTES, text);
+                     "'%.*s' is no dataset to begin after; write EXCHANGE/MARKET/SYMBOL/type/period", PERIOD_BYTES,
+                     text);
 }
 
 /* "BINANCE/FUTURES/BTCUSDT/raw/1m" */
 static lake_status read_after(struct list *list, const char *text, struct lake_error *err)
 {
-    char parts[5][NAME_BYTES];
+    char parts[5][PERIOD_BYTES];
     struct canonical canonical;
     const char *at = text;
     for (size_t i = 0; i < 5; i++) {
         size_t n = strcspn(at, "/");
-        if (n == 0 || n >= NAME_BYTES || (at[n] == '/') != (i < 4))
+        if (n == 0 || n >= PERIOD_BYTES || (at[n] == '/') != (i < 4))
             return fail_not_a_dataset(text, err);
         memcpy(parts[i], at, n);
         parts[i][n] = '\0';
         at += n + 1;
     }
     const struct lake_selection named = {parts[0], parts[1], parts[2], parts[3], parts[4]};
-    TRY(select_filter(&named, &canonical, err));
+    TRY(select_filter(list->lake, &named, &canonical, err));
     const struct manifest_filter *filter = &canonical.filter;
     const struct manifest_dataset after = {
         0, filter->exchange, filter->market, filter->symbol, filter->type, filter->period};
@@ -143,6 +144,8 @@ lake_status lake_list_datasets(struct lake *lake, const struct lake_list_options
     lake_status status = LAKE_OK;
     TRY(memory_new(1, sizeof *list, &list, err));
     TRY_OUT(list_init(list, lake, options, err));
+    if (options != NULL && (options->has_start || options->has_end))
+        TRY_OUT(lake_fail(err, LAKE_INVALID_ARGUMENT, "a range is of files, not of datasets"));
     if (options != NULL && options->after != NULL)
         TRY_OUT(read_after(list, options->after, err));
     const struct page_source source = {dataset_fields, N_FIELDS, fill, memory_free, list};

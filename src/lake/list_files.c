@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/calendar.h"
 #include "base/limits.h"
 #include "base/memory.h"
 #include "lake/layout.h"
@@ -27,6 +28,8 @@ static const struct column_field file_fields[] = {
     {"version", COLUMN_INT64, 0, true},
     {"sha256", COLUMN_UTF8, 0, false},
     {"operation", COLUMN_INT64, 0, false},
+    {"id", COLUMN_INT64, 0, false},
+    {"created", COLUMN_TIMESTAMP_MS, 0, true},
 };
 
 enum { N_FIELDS = sizeof file_fields / sizeof *file_fields };
@@ -36,6 +39,11 @@ struct file_list {
     bool is_inside;   /* more files of that dataset may follow, those that start after after_ms */
     int64_t dataset_id;
     int64_t after_ms;
+    int64_t start_ms, end_ms; /* of the rows asked for; all: the least and the greatest number there is */
+
+    int64_t operation_id; /* the one asked for last, as files mostly share theirs; 0: none … */
+    bool has_created;
+    int64_t created_ms; /* … and when it was committed */
 
     struct arena arena; /* of the datasets that come next */
     struct manifest_totals *datasets;
@@ -59,6 +67,13 @@ static void enter(struct file_list *files, const struct manifest_dataset *datase
     files->is_inside = true;
 }
 
+/* No file answers for more than a year: those that start long before the range are not looked at. */
+static int64_t first_after_ms(const struct file_list *files)
+{
+    const int64_t most_ms = 367 * MS_PER_DAY;
+    return files->start_ms < INT64_MIN + most_ms ? INT64_MIN : files->start_ms - most_ms;
+}
+
 /* The next dataset; *found is false at the end. Under the mutex. */
 static lake_status next_dataset(struct file_list *files, bool *found, struct lake_error *err)
 {
@@ -72,11 +87,27 @@ static lake_status next_dataset(struct file_list *files, bool *found, struct lak
     }
     *found = files->next_dataset < files->n_datasets;
     if (*found)
-        enter(files, &files->datasets[files->next_dataset++].dataset, INT64_MIN);
+        enter(files, &files->datasets[files->next_dataset++].dataset, first_after_ms(files));
     return LAKE_OK;
 }
 
 /* ---- rows ---- */
+
+/* When the operation that wrote the file was committed; not known where it is forgotten. */
+static lake_status find_created(struct file_list *files, const struct manifest_file *file, struct lake_error *err)
+{
+    struct arena arena = ARENA_INIT(LIMIT_ENGINE_BYTES);
+    struct manifest_log_entry entry;
+    struct lake_error own = {LAKE_OK, ""};
+    if (files->operation_id == file->operation_id)
+        return LAKE_OK;
+    lake_status status = manifest_find_operation(files->list.lake->manifest, file->operation_id, &arena, &entry, &own);
+    files->has_created = status == LAKE_OK;
+    files->created_ms = files->has_created ? entry.operation.finished_ms : 0;
+    files->operation_id = file->operation_id;
+    arena_release(&arena);
+    return status == LAKE_OK || status == LAKE_NOT_FOUND ? LAKE_OK : lake_fail(err, status, "%s", own.message);
+}
 
 static lake_status append_file(struct file_list *files, const struct manifest_file *file, struct batch_builder *page,
                                struct lake_error *err)
@@ -88,6 +119,7 @@ static lake_status append_file(struct file_list *files, const struct manifest_fi
     sha256_text(file->sha256, sha256);
     if (has_version)
         TRY(manifest_find_version(files->list.lake->manifest, file, &version, err));
+    TRY(find_created(files, file, err));
     const struct cell cells[N_FIELDS] = {
         cell_text(dataset->exchange),
         cell_text(dataset->market),
@@ -102,8 +134,15 @@ static lake_status append_file(struct file_list *files, const struct manifest_fi
         has_version ? cell_int64(version) : cell_null(),
         cell_text(sha256),
         cell_int64(file->operation_id),
+        cell_int64(file->id),
+        files->has_created ? cell_int64(files->created_ms) : cell_null(),
     };
     return batch_builder_append_cells(page, cells, err);
+}
+
+static bool is_in_range(const struct file_list *files, const struct manifest_file *file)
+{
+    return file->time_from_ms < files->end_ms && file->time_to_ms >= files->start_ms;
 }
 
 /* At most `wanted` files of the dataset after after_ms, by time; more where it is as of a snapshot. */
@@ -122,18 +161,21 @@ static lake_status append_files(struct file_list *files, int64_t wanted, struct 
 {
     struct arena arena = ARENA_INIT(LIMIT_ENGINE_BYTES);
     struct manifest_file *found = NULL;
-    size_t n = 0;
+    size_t n = 0, next = 0;
     int64_t n_given = 0;
     lake_status status = LAKE_OK;
     TRY_OUT(find_files(files, wanted, &arena, &found, &n, err));
-    for (size_t i = 0; i < n && n_given < wanted; i++) {
-        if (found[i].partition_start_ms <= files->after_ms)
+    for (; next < n && n_given < wanted; next++) {
+        if (found[next].partition_start_ms <= files->after_ms)
             continue; /* as of a snapshot: the one that reaches over after_ms */
-        TRY_OUT(append_file(files, &found[i], page, err));
-        files->after_ms = found[i].partition_start_ms;
+        files->after_ms = found[next].partition_start_ms;
+        if (!is_in_range(files, &found[next]))
+            continue;
+        TRY_OUT(append_file(files, &found[next], page, err));
         n_given++;
     }
-    files->is_inside = n_given == wanted;
+    bool has_more = files->list.as_of == 0 ? (int64_t)n == wanted : next < n;
+    files->is_inside = has_more && files->after_ms < files->end_ms;
     files->list.left -= n_given;
 out:
     arena_release(&arena);
@@ -232,6 +274,18 @@ static lake_status read_after(struct file_list *files, const char *path, struct 
     return status;
 }
 
+static lake_status read_range(struct file_list *files, const struct lake_list_options *options, struct lake_error *err)
+{
+    files->start_ms = options != NULL && options->has_start ? options->start_ms : INT64_MIN;
+    files->end_ms = options != NULL && options->has_end ? options->end_ms : INT64_MAX;
+    if (files->start_ms < files->end_ms)
+        return LAKE_OK;
+    char start[CALENDAR_TEXT_BYTES], end[CALENDAR_TEXT_BYTES];
+    (void)calendar_format_ms(files->start_ms, start);
+    (void)calendar_format_ms(files->end_ms, end);
+    return lake_fail(err, LAKE_INVALID_ARGUMENT, "start %s is not before end %s", start, end);
+}
+
 lake_status lake_list_files(struct lake *lake, const struct lake_list_options *options, struct ArrowArrayStream *out,
                             struct lake_error *err)
 {
@@ -240,6 +294,7 @@ lake_status lake_list_files(struct lake *lake, const struct lake_list_options *o
     TRY(memory_new(1, sizeof *files, &files, err));
     arena_init(&files->arena, LIMIT_ENGINE_BYTES);
     TRY_OUT(list_init(&files->list, lake, options, err));
+    TRY_OUT(read_range(files, options, err));
     if (options != NULL && options->after != NULL)
         TRY_OUT(read_after(files, options->after, err));
     const struct page_source source = {file_fields, N_FIELDS, fill, release, files};

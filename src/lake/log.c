@@ -140,7 +140,7 @@ static lake_status log_init(struct log *log, const struct lake_log_options *opti
         return lake_fail(err, LAKE_INVALID_ARGUMENT, "limit and snapshot cannot be negative");
     log->before = given->before;
     log->left = given->limit == 0 ? INT64_MAX : given->limit;
-    return select_filter(&given->selection, &log->canonical, err);
+    return select_filter(log->lake, &given->selection, &log->canonical, err);
 }
 
 lake_status lake_log(struct lake *lake, const struct lake_log_options *options, struct ArrowArrayStream *out,

@@ -128,12 +128,14 @@ lake_status name_symbol(const char *text, char out[NAME_BYTES], struct lake_erro
 static bool is_reserved(const char *name)
 {
     static const char *const names[] = {"CON", "PRN", "AUX", "NUL", "FEATURES"};
-    size_t stem = strcspn(name, ".");
+    char stem[NAME_BYTES] = ""; /* in upper case: features are kept as written */
+    size_t n = strcspn(name, ".");
+    for (size_t i = 0; i < n && i < NAME_BYTES - 1; i++)
+        stem[i] = upper(name[i]);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (stem == strlen(names[i]) && strncmp(name, names[i], stem) == 0)
+        if (strcmp(stem, names[i]) == 0)
             return true;
-    return stem == 4 && (strncmp(name, "COM", 3) == 0 || strncmp(name, "LPT", 3) == 0) && name[3] >= '0' &&
-           name[3] <= '9';
+    return n == 4 && (strncmp(stem, "COM", 3) == 0 || strncmp(stem, "LPT", 3) == 0) && stem[3] >= '0' && stem[3] <= '9';
 }
 
 void name_directory(const char *name, char out[NAME_BYTES])

@@ -18,7 +18,8 @@ LAKE_MUST_CHECK lake_status name_exchange(const char *text, char out[NAME_BYTES]
 LAKE_MUST_CHECK lake_status name_market(const char *text, char out[NAME_BYTES], struct lake_error *err);
 LAKE_MUST_CHECK lake_status name_symbol(const char *text, char out[NAME_BYTES], struct lake_error *err);
 
-/* The name as a directory: itself, or escaped where it is reserved. `out` has room for NAME_BYTES. */
+/* The name (or that of a feature set or version) as a directory: itself, or escaped where it is reserved in any case.
+ * `out` has room for NAME_BYTES. */
 void name_directory(const char *name, char out[NAME_BYTES]);
 
 #endif

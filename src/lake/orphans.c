@@ -47,9 +47,9 @@ lake_status list_state_files(struct lake *lake, const char *directory, struct bu
 
 /* "{SYMBOL}-{period}-{date}-{16 hex}.parquet.retired", taken apart from its end. */
 struct retired_name {
-    char file[LIMIT_PATH_BYTES]; /* without ".retired" */
-    char symbol[LIMIT_PATH_BYTES], period[LIMIT_PATH_BYTES];
-    int64_t start_ms, end_ms; /* of the date */
+    char file[LIMIT_PATH_BYTES];    /* without ".retired" */
+    char dataset[LIMIT_PATH_BYTES]; /* "{SYMBOL}-{period}": a '-' may be in either (features) */
+    int64_t start_ms, end_ms;       /* of the date */
 };
 
 /* Cuts the text at its last '-' and gives what stood behind. */
@@ -104,14 +104,8 @@ static bool parse_name(const char *name, struct retired_name *out)
     out->file[n - strlen(ending)] = '\0';
     if (!ends_with(out->file, file_ending))
         return false;
-    memcpy(out->symbol, out->file, sizeof out->symbol);
-    if (cut_last(out->symbol) == NULL || !cut_date(out->symbol, out))
-        return false;
-    const char *period = cut_last(out->symbol);
-    if (period == NULL)
-        return false;
-    memcpy(out->period, period, strlen(period) + 1);
-    return true;
+    memcpy(out->dataset, out->file, sizeof out->dataset);
+    return cut_last(out->dataset) != NULL && cut_date(out->dataset, out) && strchr(out->dataset, '-') != NULL;
 }
 
 /* ---- what is known ---- */
@@ -131,19 +125,32 @@ static lake_status find_live(struct lake *lake, const struct retired_name *name,
     return status;
 }
 
-/* Whether a live file bears the name. With the lake's mutex held. */
-static lake_status is_live(struct lake *lake, const struct retired_name *name, bool *out, struct lake_error *err)
+/* Whether one of the datasets of that symbol and period has it. */
+static lake_status is_live_of(struct lake *lake, const struct retired_name *name, const struct manifest_filter *filter,
+                              bool *out, struct lake_error *err)
 {
     struct arena arena = ARENA_INIT(LIMIT_ENGINE_BYTES);
-    struct manifest_filter filter = {.symbol = name->symbol + (name->symbol[0] == '%'), .period = name->period};
     struct manifest_dataset *datasets = NULL;
     size_t n = 0;
-    lake_status status = manifest_find_datasets(lake->manifest, &filter, &arena, &datasets, &n, err);
-    *out = false;
+    lake_status status = manifest_find_datasets(lake->manifest, filter, &arena, &datasets, &n, err);
     for (size_t i = 0; i < n && status == LAKE_OK && !*out; i++)
         status = find_live(lake, name, datasets[i].id, out, err);
     arena_release(&arena);
     return status;
+}
+
+/* Whether a live file bears the name, wherever its symbol ends. With the lake's mutex held. */
+static lake_status is_live(struct lake *lake, const struct retired_name *name, bool *out, struct lake_error *err)
+{
+    char symbol[LIMIT_PATH_BYTES];
+    *out = false;
+    memcpy(symbol, name->dataset, sizeof symbol);
+    for (const char *period = cut_last(symbol); period != NULL && !*out; period = cut_last(symbol)) {
+        const struct manifest_filter filter = {.symbol = symbol + (symbol[0] == '%'),
+                                               .period = name->dataset + (period - symbol)};
+        TRY(is_live_of(lake, name, &filter, out, err));
+    }
+    return LAKE_OK;
 }
 
 static lake_status is_known(struct lake *lake, const char *state_path, bool *out, struct lake_error *err)

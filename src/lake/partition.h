@@ -53,6 +53,7 @@ struct partition {
     enum partition_grain grain;       /* the dataset's; the range may be wider */
     int64_t start_ms, end_ms;
     enum partition_kind kind;
+    bool is_alone; /* what came in is all there is to be: compared with what is stored, and not merged with it */
 
     /* What is to be done. */
     struct batch_builder *rows; /* that came in since it was staged; NULL: none */
@@ -112,7 +113,6 @@ LAKE_MUST_CHECK lake_status partition_preview_cuts(struct partition *partition, 
 LAKE_MUST_CHECK lake_status partition_state_path(const struct partition *partition, const struct staging *staging,
                                                  struct buffer *out, struct lake_error *err);
 
-/* Adds a range. */
 LAKE_MUST_CHECK lake_status range_list_add(struct range_list *list, struct time_range range, struct lake_error *err);
 /* The part of a range that lies in another; empty (end <= start) where they do not meet. */
 struct time_range range_intersect(struct time_range a, struct time_range b);

@@ -237,6 +237,7 @@ lake_status partition_set_get(struct partition_set *set, const struct partition 
     TRY(memory_new(1, sizeof *partition, &partition, err));
     partition->dataset = like->dataset;
     partition->grain = like->grain;
+    partition->is_alone = like->is_alone;
     partition->start_ms = like->start_ms;
     partition->end_ms = like->end_ms;
     widen_over(set, partition);

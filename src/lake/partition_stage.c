@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "lake/file_rows.h"
 #include "lake/partition_incoming.h"
+#include "lake/types.h"
 #include "manifest/history.h"
 
 /* One partition on its way. */
@@ -57,7 +58,7 @@ static lake_status read_stored(struct work *work, struct lake_error *err)
 {
     struct partition *partition = work->partition;
     partition->counts = (struct partition_counts){.n_settled = work->n_settled};
-    return read_base(work, err);
+    return partition->is_alone ? LAKE_OK : read_base(work, err);
 }
 
 static lake_status cut(struct work *work, struct lake_error *err)
@@ -328,7 +329,11 @@ static lake_status settle_incoming(struct work *work, bool has_come, struct lake
     struct partition_counts *counts = &partition->counts;
     if (!has_come)
         return LAKE_OK;
-    if (partition->is_changed || work->incoming.sources != INCOMING_KEYED)
+    if (partition->is_alone && !partition->is_changed) { /* more may come, which they have to stand with */
+        counts->rows = (struct merge_counts){.n_equal = work->result.n_rows};
+        batch_move(&work->incoming.rows, &work->result);
+    }
+    if (partition->is_changed || partition->is_alone || work->incoming.sources != INCOMING_KEYED)
         return incoming_keep_sorted(&work->incoming, partition, work->staging, work->tools, err);
     counts->n_settled += counts->rows.n_equal;
     counts->rows = (struct merge_counts){0};
@@ -356,7 +361,7 @@ lake_status partition_stage(struct partition *partition, const struct staging *s
 {
     struct work work = {
         .partition = partition, .staging = staging, .tools = tools, .n_settled = partition->counts.n_settled};
-    TRY(data_type_find(partition->dataset->type, &work.type, err));
+    TRY(lake_type_find(tools->lake, partition->dataset->type, &work.type, err));
     lake_status status = partition->kind == PARTITION_MERGE ? stage_merged(&work, err) : stage_same(&work, err);
     release(&work);
     return status;

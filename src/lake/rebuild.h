@@ -28,6 +28,7 @@ struct rebuild {
     struct examiner **examiners; /* one a thread */
     struct arena arena;          /* of what is set aside */
     struct rebuild_aside *asides, **last_aside;
+    const struct rebuild_type *types; /* that were registered, as far as files tell */
     int64_t operation_id, snapshot;
     int64_t n_uncommitted; /* files since the last transaction began */
 };

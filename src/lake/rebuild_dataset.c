@@ -9,6 +9,7 @@
 #include "base/calendar.h"
 #include "base/limits.h"
 #include "base/memory.h"
+#include "lake/rebuild_type.h"
 
 enum {
     FILES_PER_ROUND = 64,         /* read between two reports of progress */
@@ -128,11 +129,12 @@ static lake_status find_time(struct lake *lake, struct rebuild_file *file, const
 static lake_status read_file(struct lake *lake, struct rebuild_file *file, struct examiner *examiner,
                              struct lake_error *err)
 {
-    const struct data_type *type = NULL;
+    const struct data_type *type = NULL; /* of one that was registered: its key went with the manifest */
     char *full = NULL;
     bool is_there = false;
     lake_status status = LAKE_OK;
-    TRY_OUT(data_type_find(file->place.type, &type, err));
+    if (data_type_find(file->place.type, &type, NULL) != LAKE_OK)
+        type = NULL;
     TRY_OUT(layout_data_path(lake, file->path, &full, err));
     TRY_OUT(examiner_open(examiner, full, &is_there, err));
     if (!is_there) {
@@ -346,8 +348,11 @@ static lake_status add_sound(struct rebuild_dataset *dataset, size_t n, struct r
     struct manifest_dataset entry = {0, place->exchange, place->market, place->symbol, place->type, place->period};
     TRY(manifest_add_dataset(rebuild->manifest, &entry, err));
     rebuild->result->n_datasets++;
-    for (size_t i = 0; i < n; i++)
-        TRY(add_file(rebuild, dataset->files[i], entry.id, err));
+    for (size_t i = 0; i < n; i++) {
+        TRY(rebuild_note_type(rebuild, dataset->files[i], err));
+        if (dataset->files[i]->problem == NULL)
+            TRY(add_file(rebuild, dataset->files[i], entry.id, err));
+    }
     return LAKE_OK;
 }
 

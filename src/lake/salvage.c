@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "column/builder.h"
 #include "lake/scan_plan.h"
+#include "lake/types.h"
 #include "manifest/history.h"
 
 /* Superseded versions of a day that are looked into, latest first. */
@@ -187,7 +188,7 @@ static lake_status search_history(struct salvage *salvage, const struct manifest
 static lake_status find_schema(struct salvage *salvage, struct lake_error *err)
 {
     struct lake *lake = salvage->lake;
-    struct scan_plan plan = {.dataset = *salvage->dataset};
+    struct scan_plan plan = {.dataset = *salvage->dataset, .type = salvage->type};
     mutex_lock(lake->mutex);
     lake_status status = manifest_find_columns(lake->manifest, salvage->dataset->id, &salvage->arena, &plan.columns,
                                                &plan.n_columns, err);
@@ -229,7 +230,7 @@ lake_status salvage_rows(struct salvage *salvage, struct batch *out, struct lake
     lake_status status = LAKE_OK;
     bool again = true;
     arena_init(&salvage->arena, LIMIT_ENGINE_BYTES);
-    TRY_OUT(data_type_find(salvage->dataset->type, &salvage->type, err));
+    TRY_OUT(lake_type_find(salvage->lake, salvage->dataset->type, &salvage->type, err));
     TRY_OUT(find_days(salvage, err));
     TRY_OUT(find_schema(salvage, err));
     for (int attempt = 0; attempt < ATTEMPTS && again; attempt++) {

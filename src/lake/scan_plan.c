@@ -6,9 +6,12 @@
 #include "base/buffer.h"
 #include "base/limits.h"
 #include "base/memory.h"
-#include "column/data_type.h"
 #include "lake/select.h"
+#include "lake/types.h"
 #include "manifest/history.h"
+
+/* Of the engine's memory: what the plans of many symbols may take. */
+enum { MEMORY_SHARE = 4 };
 
 /* ---- columns ---- */
 
@@ -74,13 +77,11 @@ static lake_status choose_columns(const struct field_list *all, const char *cons
 lake_status scan_plan_schema(const struct scan_plan *plan, const char *const *names, size_t n_names,
                              struct schema **out, struct lake_error *err)
 {
-    const struct data_type *type = NULL;
     struct field_list all = {NULL, 0}, chosen = {NULL, 0};
     lake_status status = LAKE_OK;
-    TRY_OUT(data_type_find(plan->dataset.type, &type, err));
     TRY_OUT(memory_new(plan->n_columns, sizeof *all.fields, &all.fields, err));
     TRY_OUT(memory_new(plan->n_columns, sizeof *chosen.fields, &chosen.fields, err));
-    order_columns(type, plan, &all);
+    order_columns(plan->type, plan, &all);
     if (names != NULL && all.n > 0)
         TRY_OUT(choose_columns(&all, names, n_names, &chosen, err));
     const struct field_list *shown = chosen.n > 0 ? &chosen : &all;
@@ -133,14 +134,18 @@ static lake_status resolve(struct lake *lake, const struct select_scope *scope, 
     plan->dataset = selected->dataset;
     plan->was_chosen = selected->was_chosen;
     plan->snapshot = scope->as_of;
+    TRY(lake_type_find_held(lake, plan->dataset.type, &plan->type, err));
     return scope->as_of == 0 ? find_now(lake, arena, plan, err) : find_at(lake, arena, plan, err);
 }
 
 static lake_status fail_not_found(struct lake *lake, const struct select_scope *scope, const struct selected *selected,
                                   struct lake_error *err)
 {
+    struct manifest_filter wanted = *scope->filter;
+    if (wanted.period == NULL && scope->feature_set[0] != '\0')
+        wanted.period = scope->feature_set;
     if (!selected->is_younger)
-        return select_fail_not_found(lake, scope->filter, err);
+        return select_fail_not_found(lake, &wanted, err);
     return lake_fail(err, LAKE_NOT_FOUND,
                      "there was no such dataset of %s %s in snapshot %" PRId64 ": it came into the lake later",
                      scope->filter->exchange, scope->filter->symbol, scope->as_of);
@@ -153,8 +158,8 @@ lake_status scan_plan_resolve(struct lake *lake, const struct scan_query *query,
     struct selected selected = {.is_found = false};
     bool begun = false;
     *plan = (struct scan_plan){.start_ms = query->start_ms, .end_ms = query->end_ms};
-    TRY(select_filter(&query->selection, &canonical, err));
-    const struct select_scope scope = {&canonical.filter, query->as_of};
+    TRY(select_filter_to_read(lake, &query->selection, &canonical, err));
+    const struct select_scope scope = {&canonical.filter, query->as_of, canonical.feature_set};
     mutex_lock(lake->mutex);
     lake_status status = manifest_read_begin(lake->manifest, &begun, err);
     if (status == LAKE_OK)
@@ -164,6 +169,54 @@ lake_status scan_plan_resolve(struct lake *lake, const struct scan_query *query,
     if (status == LAKE_OK && !selected.is_found)
         return query->is_tried ? lake_fail(err, LAKE_NOT_FOUND, "there is no such dataset")
                                : fail_not_found(lake, &scope, &selected, err);
+    return status;
+}
+
+static lake_status name_symbols(struct lake *lake, const struct scan_query *query, const struct scan_symbols *symbols,
+                                struct canonical *names, struct lake_error *err)
+{
+    struct lake_selection selection = query->selection;
+    for (size_t i = 0; i < symbols->n; i++) {
+        selection.symbol = symbols->items[i];
+        TRY(select_filter_to_read(lake, &selection, &names[i], err));
+    }
+    return LAKE_OK;
+}
+
+struct named_symbols {
+    const struct canonical *names;
+    size_t n;
+};
+
+static lake_status resolve_symbols(struct lake *lake, const struct scan_query *query,
+                                   const struct named_symbols *symbols, struct arena *arena, struct scan_plan *plans,
+                                   struct lake_error *err)
+{
+    for (size_t i = 0; i < symbols->n && arena->used_bytes <= lake->memory_bytes / MEMORY_SHARE; i++) {
+        struct selected selected;
+        const struct canonical *canonical = &symbols->names[i];
+        const struct select_scope scope = {&canonical->filter, query->as_of, canonical->feature_set};
+        plans[i] = (struct scan_plan){.start_ms = query->start_ms, .end_ms = query->end_ms};
+        TRY(resolve(lake, &scope, arena, &plans[i], &selected, err));
+    }
+    return LAKE_OK;
+}
+
+lake_status scan_plan_resolve_many(struct lake *lake, const struct scan_query *query,
+                                   const struct scan_symbols *symbols, struct arena *arena, struct scan_plan *plans,
+                                   struct lake_error *err)
+{
+    struct canonical *names = NULL;
+    bool begun = false;
+    TRY(arena_new(arena, symbols->n, sizeof *names, &names, err));
+    TRY(name_symbols(lake, query, symbols, names, err));
+    const struct named_symbols named = {names, symbols->n};
+    mutex_lock(lake->mutex);
+    lake_status status = manifest_read_begin(lake->manifest, &begun, err);
+    if (status == LAKE_OK)
+        status = resolve_symbols(lake, query, &named, arena, plans, err);
+    status = manifest_read_end(lake->manifest, begun, status, err);
+    mutex_unlock(lake->mutex);
     return status;
 }
 

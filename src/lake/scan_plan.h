@@ -8,6 +8,7 @@
 #ifndef LAKE_SCAN_PLAN_H
 #define LAKE_SCAN_PLAN_H
 
+#include "column/data_type.h"
 #include "column/schema.h"
 #include "lake/handle.h"
 
@@ -22,7 +23,8 @@ struct scan_plan { /* strings and arrays live in the arena */
     int64_t start_ms, end_ms;
     int64_t snapshot;
     struct manifest_dataset dataset;
-    bool was_chosen; /* something not named, among several */
+    const struct data_type *type; /* of the dataset; lives as long as the lake */
+    bool was_chosen;              /* something not named, among several */
     struct manifest_column *columns;
     size_t n_columns;
     struct manifest_file *files; /* by time */
@@ -31,6 +33,15 @@ struct scan_plan { /* strings and arrays live in the arena */
 
 LAKE_MUST_CHECK lake_status scan_plan_resolve(struct lake *lake, const struct scan_query *query, struct arena *arena,
                                               struct scan_plan *plan, struct lake_error *err);
+/* The same of several symbols, all of one snapshot; the query's own is not looked at. One that is not there is no error here: its plan's dataset has
+ * the id 0; so have those behind which the plans would take more than a share of the engine's memory. */
+struct scan_symbols {
+    const char *const *items;
+    size_t n;
+};
+LAKE_MUST_CHECK lake_status scan_plan_resolve_many(struct lake *lake, const struct scan_query *query,
+                                                   const struct scan_symbols *symbols, struct arena *arena,
+                                                   struct scan_plan *plans, struct lake_error *err);
 /* The columns in the order in which they are shown: the type's, then the source's by name. With names, the key and those,
  * each once. */
 LAKE_MUST_CHECK lake_status scan_plan_schema(const struct scan_plan *plan, const char *const *names, size_t n_names,

@@ -4,8 +4,8 @@
 
 #include "base/buffer.h"
 #include "base/limits.h"
-#include "column/data_type.h"
 #include "lake/near.h"
+#include "lake/types.h"
 #include "manifest/history.h"
 
 enum { MOST_CHOICES = 8, MOST_NEAR = 3, NEAR_DISTANCE = 2, MESSAGE_BYTES = 1024 };
@@ -15,13 +15,25 @@ static bool is_given(const char *text)
     return text != NULL && text[0] != '\0';
 }
 
-lake_status select_filter(const struct lake_selection *selection, struct canonical *out, struct lake_error *err)
+static lake_status read_period(const struct data_type *type, const char *text, struct canonical *out,
+                               struct lake_error *err)
+{
+    const struct period *period = NULL;
+    if (type != NULL && type->is_versioned && !feature_period_is(text))
+        return feature_set_copy(text, out->feature_set, err);
+    TRY(period_find_name(text, &period, out->period, err));
+    out->filter.period = out->period;
+    return LAKE_OK;
+}
+
+lake_status select_filter_to_read(struct lake *lake, const struct lake_selection *selection, struct canonical *out,
+                                  struct lake_error *err)
 {
     static const struct lake_selection everything;
     const struct lake_selection *given = selection == NULL ? &everything : selection;
     const struct data_type *type = NULL;
-    const struct period *period = NULL;
     out->filter = (struct manifest_filter){0};
+    out->feature_set[0] = '\0';
     if (is_given(given->exchange)) {
         TRY(name_exchange(given->exchange, out->exchange, err));
         out->filter.exchange = out->exchange;
@@ -35,13 +47,21 @@ lake_status select_filter(const struct lake_selection *selection, struct canonic
         out->filter.symbol = out->symbol;
     }
     if (is_given(given->type)) {
-        TRY(data_type_find(given->type, &type, err));
+        TRY(lake_type_find(lake, given->type, &type, err));
         out->filter.type = type->name;
     }
-    if (is_given(given->period)) {
-        TRY(period_find(given->period, &period, err));
-        out->filter.period = period->name;
-    }
+    return is_given(given->period) ? read_period(type, given->period, out, err) : LAKE_OK;
+}
+
+/* Deleting all versions where one was meant cannot be what somebody wants. */
+lake_status select_filter(struct lake *lake, const struct lake_selection *selection, struct canonical *out,
+                          struct lake_error *err)
+{
+    TRY(select_filter_to_read(lake, selection, out, err));
+    if (out->feature_set[0] != '\0')
+        return lake_fail(err, LAKE_INVALID_ARGUMENT,
+                         "the period of features is set@version: name a version of '%s', as in %s@1.0.1",
+                         out->feature_set, out->feature_set);
     return LAKE_OK;
 }
 
@@ -121,21 +141,31 @@ static const char *or_empty(const char *name)
     return name == NULL ? "" : name;
 }
 
-lake_status select_fail_not_found(struct lake *lake, const struct manifest_filter *wanted, struct lake_error *err)
+lake_status select_find_near(struct lake *lake, const struct manifest_filter *wanted, struct buffer *out, size_t *n_all,
+                             struct lake_error *err)
 {
     static const struct manifest_filter everything;
     struct arena arena = ARENA_INIT(LIMIT_ENGINE_BYTES);
-    struct buffer near = BUFFER_INIT(MESSAGE_BYTES);
     struct manifest_dataset *all = NULL;
+    size_t n = 0;
+    mutex_lock(lake->mutex);
+    lake_status status = manifest_find_datasets(lake->manifest, &everything, &arena, &all, &n, err);
+    mutex_unlock(lake->mutex);
+    if (status == LAKE_OK)
+        list_near(wanted, all, n, out);
+    if (n_all != NULL)
+        *n_all = n;
+    arena_release(&arena);
+    return status;
+}
+
+lake_status select_fail_not_found(struct lake *lake, const struct manifest_filter *wanted, struct lake_error *err)
+{
+    struct buffer near = BUFFER_INIT(MESSAGE_BYTES);
     const char *text = "";
     size_t n = 0;
     lake_status status = LAKE_OK;
-    mutex_lock(lake->mutex);
-    status = manifest_find_datasets(lake->manifest, &everything, &arena, &all, &n, err);
-    mutex_unlock(lake->mutex);
-    if (status != LAKE_OK)
-        goto out;
-    list_near(wanted, all, n, &near);
+    TRY_OUT(select_find_near(lake, wanted, &near, &n, err));
     if (buffer_string(&near, &text, NULL) != LAKE_OK)
         text = "";
     status = lake_fail(err, LAKE_NOT_FOUND, "there is no dataset%s%s%s%s%s%s%s%s%s%s%s%s%s", gap(wanted->exchange),
@@ -145,7 +175,6 @@ lake_status select_fail_not_found(struct lake *lake, const struct manifest_filte
                        text[0] == '\0' && n == 0 ? " (it is empty)" : "");
 out:
     buffer_release(&near);
-    arena_release(&arena);
     return status;
 }
 
@@ -186,6 +215,79 @@ out:
     return status;
 }
 
+/* ---- versions of features ---- */
+
+static bool is_of_set(const struct manifest_dataset *dataset, const char *set)
+{
+    size_t n = strlen(set);
+    return strncmp(dataset->period, set, n) == 0 && dataset->period[n] == '@';
+}
+
+static void keep_set(struct manifest_dataset *found, size_t *n, const char *set)
+{
+    size_t n_found = *n;
+    *n = 0;
+    for (size_t i = 0; i < n_found; i++)
+        if (is_of_set(&found[i], set))
+            found[(*n)++] = found[i];
+}
+
+/* Whether all are versions of one set. */
+static bool are_versions(const struct manifest_dataset *found, size_t n)
+{
+    size_t length = strcspn(found[0].period, "@");
+    bool are = found[0].period[length] == '@';
+    for (size_t i = 1; i < n && are; i++)
+        are = strncmp(found[0].period, found[i].period, length + 1) == 0 &&
+              strcmp(found[0].market, found[i].market) == 0 && strcmp(found[0].type, found[i].type) == 0;
+    return are;
+}
+
+/* A version that was deleted is still known. */
+static lake_status has_rows(struct lake *lake, const struct manifest_dataset *dataset, int64_t as_of, bool *out,
+                            struct lake_error *err)
+{
+    struct arena arena = ARENA_INIT(LIMIT_ENGINE_BYTES);
+    struct manifest_file *files = NULL;
+    size_t n = 0;
+    int64_t snapshot = 0;
+    lake_status status =
+        as_of == 0
+            ? manifest_find_files(lake->manifest, dataset->id, INT64_MIN, INT64_MAX, &arena, &files, &n, &snapshot, err)
+            : manifest_find_files_at(lake->manifest, dataset->id, INT64_MIN, INT64_MAX, as_of, &arena, &files, &n, err);
+    *out = n > 0;
+    arena_release(&arena);
+    return status;
+}
+
+static size_t greatest_version(const struct manifest_dataset *found, size_t n)
+{
+    size_t greatest = 0;
+    for (size_t i = 1; i < n; i++)
+        if (feature_version_compare(strchr(found[i].period, '@') + 1, strchr(found[greatest].period, '@') + 1) > 0)
+            greatest = i;
+    return greatest;
+}
+
+/* Leaves the latest version that has rows; where none has any, the latest. */
+static lake_status keep_latest(struct lake *lake, struct manifest_dataset *found, size_t *n, int64_t as_of,
+                               struct lake_error *err)
+{
+    struct manifest_dataset latest = found[greatest_version(found, *n)];
+    bool is_there = false;
+    for (size_t left = *n; left > 0 && !is_there; left--) {
+        size_t at = greatest_version(found, left);
+        const struct manifest_dataset next = found[at];
+        found[at] = found[left - 1];
+        TRY(has_rows(lake, &next, as_of, &is_there, err));
+        if (is_there)
+            latest = next;
+    }
+    found[0] = latest;
+    *n = 1;
+    return LAKE_OK;
+}
+
 lake_status select_dataset(struct lake *lake, const struct select_scope *scope, struct arena *arena,
                            struct selected *out, struct lake_error *err)
 {
@@ -197,15 +299,19 @@ lake_status select_dataset(struct lake *lake, const struct select_scope *scope, 
         return lake_fail(err, LAKE_INVALID_ARGUMENT, "%s is needed",
                          scope->filter->exchange == NULL ? "exchange" : "symbol");
     TRY(manifest_find_datasets(lake->manifest, scope->filter, arena, &found, &n, err));
+    if (is_given(scope->feature_set))
+        keep_set(found, &n, scope->feature_set);
     out->is_younger = n > 0;
     if (scope->as_of != 0)
         TRY(keep_former(lake, found, &n, scope->as_of, err));
     if (n == 0)
         return LAKE_OK;
     out->is_younger = false;
-    out->was_chosen = n > 1;
+    out->was_chosen = n > 1 || is_given(scope->feature_set);
     for (size_t i = 0; i < sizeof preferences / sizeof *preferences && n > 1; i++)
         n = keep_preferred(found, n, &preferences[i]);
+    if (n > 1 && are_versions(found, n))
+        TRY(keep_latest(lake, found, &n, scope->as_of, err));
     if (n > 1)
         return fail_ambiguous(found, n, err);
     out->is_found = true;

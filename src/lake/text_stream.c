@@ -37,9 +37,9 @@ struct stream_errno {
 
 /* The errno values streams fail with, as statuses; anything else is LAKE_IO. */
 static const struct stream_errno stream_errnos[] = {
-    {ENOMEM, LAKE_NO_MEMORY},   {ECANCELED, LAKE_CANCELLED}, {ENOTSUP, LAKE_UNSUPPORTED},
-    {ENOSYS, LAKE_UNSUPPORTED}, {ENOSPC, LAKE_NO_SPACE},     {EACCES, LAKE_PERMISSION},
-    {ENOENT, LAKE_NOT_FOUND},   {EINVAL, LAKE_INVALID_DATA}, {EBUSY, LAKE_BUSY},
+    {ENOMEM, LAKE_NO_MEMORY}, {ECANCELED, LAKE_CANCELLED}, {ENOTSUP, LAKE_UNSUPPORTED}, {ENOSYS, LAKE_UNSUPPORTED},
+    {ENOSPC, LAKE_NO_SPACE},  {EACCES, LAKE_PERMISSION},   {ENOENT, LAKE_NOT_FOUND},    {EINVAL, LAKE_INVALID_DATA},
+    {EBUSY, LAKE_BUSY},       {EBADMSG, LAKE_CORRUPT},
 };
 
 static lake_status stream_fail(struct ArrowArrayStream *stream, int error_number, struct lake_error *err)

@@ -12,6 +12,7 @@
 #include "base/buffer.h"
 #include "base/calendar.h"
 #include "base/limits.h"
+#include "column/feature_period.h"
 #include "lake/change_set.h"
 #include "lake/lost_rows.h"
 #include "manifest/history.h"
@@ -113,21 +114,41 @@ static void note_later(struct later *later, const struct manifest_content *live)
         later->has_more = true;
 }
 
+/* The live contents that a run is held against. */
+struct live {
+    struct manifest_content *days;
+    size_t n;
+    bool is_whole; /* a version of features: rows that came under its name on other days are later, too */
+};
+
+static lake_status find_live(const struct undo *undo, struct run run, struct arena *arena, struct live *out,
+                             struct lake_error *err)
+{
+    struct manifest *manifest = undo->lake->manifest;
+    const struct manifest_content *first = &undo->contents[run.first], *last = &undo->contents[run.end - 1];
+    struct manifest_dataset dataset;
+    TRY(manifest_get_dataset(manifest, first->dataset_id, arena, &dataset, err));
+    out->is_whole = feature_period_is(dataset.period);
+    return manifest_find_contents(manifest, first->dataset_id, out->is_whole ? INT64_MIN : first->day,
+                                  out->is_whole ? INT64_MAX : last->day + 1, arena, &out->days, &out->n, err);
+}
+
 /* Contents of one dataset against what is live of them now. Both are sorted by day. */
 static lake_status compare_run(const struct undo *undo, struct run run, struct later *later, struct lake_error *err)
 {
     struct arena arena = ARENA_INIT(LIMIT_ENGINE_BYTES);
     const struct manifest_content *made = undo->contents;
-    struct manifest_content *live = NULL;
-    size_t n = 0, at = 0;
+    struct live live = {NULL, 0, false};
+    size_t k = run.first;
     lake_status status = LAKE_OK;
-    TRY_OUT(manifest_find_contents(undo->lake->manifest, made[run.first].dataset_id, made[run.first].day,
-                                   made[run.end - 1].day + 1, &arena, &live, &n, err));
-    for (size_t i = run.first; i < run.end; i++) {
-        while (at < n && live[at].day < made[i].day)
-            at++;
-        if (at < n && live[at].day == made[i].day && memcmp(live[at].sha256, made[i].sha256, SHA256_BYTES) != 0)
-            note_later(later, &live[at]);
+    TRY_OUT(find_live(undo, run, &arena, &live, err));
+    for (size_t i = 0; i < live.n; i++) {
+        const struct manifest_content *day = &live.days[i];
+        while (k < run.end && made[k].day < day->day)
+            k++;
+        bool is_made = k < run.end && made[k].day == day->day;
+        if (is_made ? memcmp(day->sha256, made[k].sha256, SHA256_BYTES) != 0 : live.is_whole && day->n_rows > 0)
+            note_later(later, day);
     }
 out:
     arena_release(&arena);

@@ -468,7 +468,7 @@ lake_status lake_verify(struct lake *lake, const struct lake_verify_options *opt
     verification.repair = options->repair;
     verification.depth = options->repair ? LAKE_VERIFY_FULL : options->depth;
     verification.progress = &options->progress;
-    TRY_OUT(select_filter(&options->selection, &canonical, err));
+    TRY_OUT(select_filter(lake, &options->selection, &canonical, err));
     TRY_OUT(begin(&verification, err));
     TRY_OUT(check_manifest(&verification, err));
     TRY_OUT(check_datasets(&verification, &canonical.filter, err));

@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "base/memory.h"
 #include "column/time_unit.h"
+#include "lake/types.h"
 
 /* One word each, and what it means. */
 struct problem {
@@ -279,7 +280,7 @@ static lake_status parse(struct check *check, struct lake_error *err)
 {
     const char *name = check->subject->dataset->type;
     const struct data_type *type = NULL;
-    if (data_type_find(name, &type, NULL) != LAKE_OK)
+    if (lake_type_find(check->tools->lake, name, &type, NULL) != LAKE_OK)
         return lake_fail(err, LAKE_CORRUPT, "its dataset is of type '%.40s', which there is not", name);
     return examiner_parse(check->tools->examiner, type, err);
 }

@@ -62,19 +62,9 @@ static bool is_among(const struct manifest_file *files, size_t n, const char *pa
     return false;
 }
 
-/* The length of "EXCHANGE/MARKET/SYMBOL/type/period". */
-static size_t dataset_length(const char *path)
-{
-    size_t n = 0;
-    for (int slashes = 0; path[n] != '\0'; n++)
-        if (path[n] == '/' && ++slashes == 5)
-            break;
-    return n;
-}
-
 static bool is_cached(const struct search *search, const char *path, const struct layout_path *parsed)
 {
-    size_t n = dataset_length(path);
+    size_t n = layout_dataset_length(path);
     return strlen(search->dataset) == n && memcmp(search->dataset, path, n) == 0 &&
            parsed->start_ms >= search->start_ms && parsed->end_ms <= search->end_ms;
 }
@@ -85,7 +75,7 @@ static lake_status fill_cache(struct search *search, const char *path, const str
 {
     struct layout_path wide = *parsed;
     struct manifest_file *files = NULL;
-    size_t n = dataset_length(path);
+    size_t n = layout_dataset_length(path);
     if (parsed->grain == GRAIN_DAY)
         partition_bounds(GRAIN_MONTH, parsed->start_ms, &wide.start_ms, &wide.end_ms);
     search->dataset[0] = '\0';

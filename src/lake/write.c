@@ -7,10 +7,14 @@
 #include "base/calendar.h"
 #include "base/limits.h"
 #include "base/memory.h"
+#include "column/feature_period.h"
 #include "column/time_unit.h"
+#include "lake/bar_slots.h"
 #include "lake/commit.h"
 #include "lake/names.h"
+#include "lake/types.h"
 #include "lake/write_state.h"
+#include "lake/write_version.h"
 
 static const char default_type[] = "raw";
 
@@ -38,6 +42,28 @@ static lake_status find_dataset_id(struct lake_write *write, struct lake_error *
     return status;
 }
 
+/* Versions are what features have in place of a period, and nothing else has them. */
+static lake_status name_period(struct lake_write *write, const char *given, struct lake_error *err)
+{
+    const struct data_type *type = write->type;
+    const char *text = type->has_period || type->is_versioned ? given : type->fixed_period;
+    if (is_empty(text))
+        return lake_fail(err, LAKE_INVALID_ARGUMENT,
+                         type->is_versioned ? "feature set and version are needed" : "period is needed");
+    if (type->is_versioned) {
+        struct feature_period feature;
+        TRY(feature_period_parse(text, &feature, err));
+    } else if (feature_period_is(text)) {
+        return lake_fail(err, LAKE_INVALID_ARGUMENT, "period '%.100s' is a version of features, and no period of %s",
+                         text, type->name);
+    }
+    TRY(period_find_name(text, &write->period, write->period_name, err));
+    if (type->is_registered && type->has_period && !bar_slots_has(write->period))
+        return lake_fail(err, LAKE_INVALID_ARGUMENT, "'%s' is no period with a grid, as %s needs; those are 1m to 1mo",
+                         write->period_name, type->name);
+    return LAKE_OK;
+}
+
 static lake_status name_dataset(struct lake_write *write, const struct lake_selection *given, struct lake_error *err)
 {
     if (is_empty(given->exchange) || is_empty(given->symbol))
@@ -45,17 +71,14 @@ static lake_status name_dataset(struct lake_write *write, const struct lake_sele
     TRY(name_exchange(given->exchange, write->exchange, err));
     TRY(name_market(is_empty(given->market) ? write->lake->default_market : given->market, write->market, err));
     TRY(name_symbol(given->symbol, write->symbol, err));
-    TRY(data_type_find(is_empty(given->type) ? default_type : given->type, &write->type, err));
-    const char *period = write->type->has_period ? given->period : write->type->fixed_period;
-    if (is_empty(period))
-        return lake_fail(err, LAKE_INVALID_ARGUMENT, "period is needed");
-    TRY(period_find(period, &write->period, err));
+    TRY(lake_type_find_writable(write->lake, is_empty(given->type) ? default_type : given->type, &write->type, err));
+    TRY(name_period(write, given->period, err));
     write->dataset = (struct manifest_dataset){
         .exchange = write->exchange,
         .market = write->market,
         .symbol = write->symbol,
         .type = write->type->name,
-        .period = write->period->name,
+        .period = write->period_name,
     };
     return LAKE_OK;
 }
@@ -107,8 +130,18 @@ void lake_write_free(struct lake_write *write)
 struct lake_selection lake_write_dataset(const struct lake_write *write)
 {
     struct lake_selection dataset = {write->exchange, write->market, write->symbol, write->type->name,
-                                     write->period->name};
+                                     write->period_name};
     return dataset;
+}
+
+const struct data_type *lake_write_type(const struct lake_write *write)
+{
+    return write->type;
+}
+
+const struct period *lake_write_period(const struct lake_write *write)
+{
+    return write->period;
 }
 
 lake_status lake_write_add_source(struct lake_write *write, const char *path, int64_t size_bytes,
@@ -125,6 +158,24 @@ lake_status lake_write_add_source(struct lake_write *write, const char *path, in
 }
 
 /* ---- appending ---- */
+
+/* What the type says that no row may lack. Rows that lack their key are counted where the type says so (I8). */
+static lake_status check_values(const struct lake_write *write, const struct batch *batch, struct lake_error *err)
+{
+    const struct data_type *type = write->type;
+    for (size_t i = 1; i < batch->schema->n_fields; i++) {
+        const char *name = batch->schema->fields[i].name;
+        const struct data_type_column *known = data_type_column(type, name);
+        if (known != NULL && !known->nullable && batch->columns[i].null_count > 0)
+            return lake_fail(err, LAKE_INVALID_DATA, "%s is null in %" PRId64 " rows", name,
+                             batch->columns[i].null_count);
+    }
+    for (size_t k = 1; k < type->n_key && !data_type_counts_rows(type); k++)
+        if (schema_find(batch->schema, type->key[k]) < 0)
+            return lake_fail(err, LAKE_INVALID_DATA, "%s, which tells rows of one time apart, is missing",
+                             type->key[k]);
+    return LAKE_OK;
+}
 
 static lake_status check_batch(const struct lake_write *write, const struct batch *batch, struct lake_error *err)
 {
@@ -144,7 +195,7 @@ static lake_status check_batch(const struct lake_write *write, const struct batc
             return lake_fail(err, LAKE_INVALID_DATA, "column %s is %s, it must be %s", field->name,
                              column_type_name(field->type), column_type_name(known->type));
     }
-    return LAKE_OK;
+    return check_values(write, batch, err);
 }
 
 /* Adds the columns of a batch to those seen so far. */
@@ -333,7 +384,7 @@ static lake_status restage(void *context, struct lake_error *err)
 static lake_status prepare(void *context, struct lake_error *err)
 {
     struct committing *committing = context;
-    (void)err;
+    TRY(write_check_version(committing->write, err));
     sum_up(committing->write, committing->result);
     committing->operation.rows_written = committing->result->rows_new + committing->result->rows_changed;
     return LAKE_OK;
@@ -369,6 +420,8 @@ static lake_status commit_changes(struct lake_write *write, struct lake_write_re
     TRY_OUT(describe_sources(write, &sources, err));
     commit.sources = sources;
     status = commit_run(&commit, &owner, err);
+    if (status == LAKE_OK && commit.snapshot == 0) /* then nobody has asked since it was staged */
+        status = write_check_version(write, err);
 out:
     sum_up(write, result);
     result->snapshot = commit.snapshot;
@@ -381,6 +434,7 @@ lake_status lake_write_stage(struct lake_write *write, struct lake_write_result 
     TRY(check_open(write, err));
     write->has_failed = true;
     TRY(write_stage_all(write, err));
+    TRY(write_check_version(write, err));
     write->has_failed = false;
     write->is_staged = true;
     sum_up(write, result);

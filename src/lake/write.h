@@ -42,6 +42,8 @@ LAKE_MUST_CHECK lake_status lake_write_begin(struct lake *lake, const struct lak
                                              struct lake_write **out, struct lake_error *err);
 /* The canonical dataset and its type; strings live as long as the write. */
 struct lake_selection lake_write_dataset(const struct lake_write *write);
+const struct data_type *lake_write_type(const struct lake_write *write);
+const struct period *lake_write_period(const struct lake_write *write);
 /* Rows in source order. Keys must not be null. The batch is copied from. */
 LAKE_MUST_CHECK lake_status lake_write_append(struct lake_write *write, const struct batch *batch,
                                               struct lake_error *err);

@@ -180,7 +180,8 @@ static lake_status add_open(struct lake_write *write, struct partition *partitio
 static lake_status find_partition(struct lake_write *write, int64_t ts_ms, struct partition **out,
                                   struct lake_error *err)
 {
-    struct partition place = {.dataset = &write->dataset, .grain = write->period->grain};
+    struct partition place = {
+        .dataset = &write->dataset, .grain = write->period->grain, .is_alone = write->type->is_versioned};
     *out = partition_set_find(&write->partitions, &write->dataset, ts_ms);
     if (*out != NULL && (*out)->is_under_way) {
         TRY(partition_set_end_stage(&write->partitions, err)); /* which may change the set */

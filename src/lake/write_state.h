@@ -31,7 +31,7 @@ struct write_source {
 
 struct lake_write {
     struct lake *lake;
-    char exchange[NAME_BYTES], market[NAME_BYTES], symbol[NAME_BYTES];
+    char exchange[NAME_BYTES], market[NAME_BYTES], symbol[NAME_BYTES], period_name[PERIOD_BYTES];
     const char *kind;
     const struct data_type *type;
     const struct period *period;

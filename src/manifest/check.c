@@ -90,6 +90,8 @@ static const struct check_query queries[] = {
     {false, "SELECT 'absence at ' || start_ms || ' of dataset ' || dataset_id || ' is known by operation ' ||"
             " operation_id || ', which is not there' FROM absences WHERE operation_id <> 0"
             "   AND operation_id NOT IN (SELECT id FROM operations)"},
+    {false, "SELECT 'data type ' || name || ' does not begin with a time' FROM types AS t WHERE NOT EXISTS"
+            " (SELECT 1 FROM type_columns WHERE type_name = t.name AND position = 1 AND type IN (6, 7))"},
     {true, "SELECT 'operation ' || o.id || ' counts ' || o.n_uses || ' uses and has ' || coalesce(u.n, 0)"
            " FROM operations AS o LEFT JOIN (SELECT operation_id, count(*) AS n FROM ("
            "     SELECT operation_id FROM files UNION ALL SELECT operation_id FROM contents"

@@ -420,11 +420,37 @@ static const char schema_3_view[] =
     " JOIN datasets AS d ON d.id = f.dataset_id"
     " JOIN operations AS o ON o.id = f.operation_id;";
 
+/* Notes on schema 4: data types that users of the lake registered. The columns of one lie in their order, the first is its time; key_position is a
+ * column's place in the key, from 1, or 0. A type none of whose columns is of the key is provisional (docs/FORMAT.md). */
+static const char schema_4_types[] =
+    "CREATE TABLE types ("
+    "  name TEXT NOT NULL PRIMARY KEY,"
+    "  what TEXT NOT NULL,"
+    "  has_period INTEGER NOT NULL CHECK (has_period IN (0, 1)),"
+    "  created_ms INTEGER NOT NULL"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE TABLE type_columns ("
+    "  type_name TEXT NOT NULL REFERENCES types (name),"
+    "  position INTEGER NOT NULL CHECK (position > 0),"
+    "  name TEXT NOT NULL,"
+    "  type INTEGER NOT NULL," /* enum column_type */
+    "  unit TEXT NOT NULL,"
+    "  is_required INTEGER NOT NULL CHECK (is_required IN (0, 1)),"
+    "  is_nullable INTEGER NOT NULL CHECK (is_nullable IN (0, 1)),"
+    "  key_position INTEGER NOT NULL CHECK (key_position >= 0),"
+    "  PRIMARY KEY (type_name, position),"
+    "  UNIQUE (type_name, name)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE TRIGGER type_columns_added AFTER INSERT ON type_columns BEGIN"
+    "  SELECT RAISE(ABORT, 'no such row in types') WHERE NOT EXISTS (SELECT 1 FROM types WHERE name = NEW.type_name);"
+    "END;";
+
 static const struct schema_migration migrations[] = {
     {{schema_1_tables, schema_1_totals, schema_1_view, NULL}},
     {{schema_2_columns, schema_2_tables, schema_2_rows, schema_2_indexes, schema_2_file_triggers,
       schema_2_other_triggers}},
     {{schema_3_columns, schema_3_tables, schema_3_more_tables, schema_3_triggers, schema_3_view, NULL}},
+    {{schema_4_types, NULL}},
 };
 
 struct schema_migrations schema_migrations(void)

@@ -278,6 +278,14 @@ static const char *const statement_texts[N_STATEMENTS] = {
         "INSERT INTO findings (dataset_id, operation_id, position, rule, n_rows, first_ms, last_ms, place, detail)"
         " SELECT ?1, ?2, coalesce(max(position), 0) + 1, ?3, ?4, ?5, ?6, ?7, ?8"
         " FROM findings WHERE dataset_id = ?1 AND operation_id = ?2",
+    [STATEMENT_TYPES] = "SELECT name, what, has_period, created_ms FROM types ORDER BY name",
+    [STATEMENT_TYPE_COLUMNS] = "SELECT name, type, unit, is_required, is_nullable, key_position FROM type_columns"
+                               " WHERE type_name = ?1 ORDER BY position",
+    [STATEMENT_CLEAR_TYPE_COLUMNS] = "DELETE FROM type_columns WHERE type_name = ?1",
+    [STATEMENT_PUT_TYPE] = "INSERT OR REPLACE INTO types (name, what, has_period, created_ms) VALUES (?1, ?2, ?3, ?4)",
+    [STATEMENT_ADD_TYPE_COLUMN] =
+        "INSERT INTO type_columns (type_name, position, name, type, unit, is_required, is_nullable, key_position)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
 };
 
 const char *statement_sql(enum statement_id id)

@@ -269,7 +269,7 @@ static lake_status find_datasets(struct work *work, struct manifest_dataset **ou
 {
     struct canonical names;
     struct lake *lake = work->lake;
-    TRY(select_filter(&work->options->dataset, &names, err));
+    TRY(select_filter(lake, &work->options->dataset, &names, err));
     mutex_lock(lake->mutex);
     lake_status status = manifest_find_datasets(lake->manifest, &names.filter, &work->arena, out, n, err);
     mutex_unlock(lake->mutex);

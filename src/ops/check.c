@@ -8,6 +8,7 @@
 #include "lake/scan.h"
 #include "lake/select.h"
 #include "lake/table_stream.h"
+#include "lake/types.h"
 #include "ops/check_ingest.h"
 #include "ops/check_report.h"
 #include "ops/check_rows.h"
@@ -117,8 +118,8 @@ static lake_status check_dataset(struct check *check, const struct manifest_tota
                                   .batch_rows = check->batch_rows,
                                   .progress = &check->options->progress};
     const struct period *period = NULL;
-    TRY(data_type_find(dataset->type, &type, err));
-    if (!type->has_period || totals->n_rows == 0)
+    TRY(lake_type_find(check->lake, dataset->type, &type, err));
+    if (!type->is_bars || totals->n_rows == 0)
         return LAKE_OK;
     TRY(period_find(dataset->period, &period, err));
     check->result->n_datasets++;
@@ -199,7 +200,7 @@ lake_status lake_check_bars(struct lake *lake, const struct lake_check_options *
     check.range.end_ms = options->has_end ? options->end_ms : INT64_MAX;
     check.now_ms = options->now_ms > 0 ? options->now_ms : lake->io.ops->now_ms(lake->io.context);
     check.batch_rows = choose_batch_rows(lake);
-    TRY(select_filter(&options->selection, &canonical, err));
+    TRY(select_filter(lake, &options->selection, &canonical, err));
     int64_t most_rows = options->most_rows > 0 ? options->most_rows : DEFAULT_MOST_ROWS;
     TRY_OUT(check_report_init(&check.report, most_rows, lake->memory_bytes / MEMORY_SHARE, err));
     TRY_OUT(check_datasets(&check, &canonical.filter, err));

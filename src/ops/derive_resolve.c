@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "lake/handle.h"
 #include "lake/select.h"
+#include "lake/types.h"
 #include "manifest/history.h"
 #include "manifest/knowledge.h"
 #include "ops/derive_recipe.h"
@@ -237,7 +238,7 @@ lake_status derive_resolve(struct lake *lake, const struct derive_request *reque
     TRY(derive_recipe_grid(&recipe, request->target, &out->grid, err));
     if (recipe.period != NULL)
         TRY(bucket_check(recipe.period, request->target, err));
-    TRY(select_filter(&wanted, &search.names, err));
+    TRY(select_filter(lake, &wanted, &search.names, err));
     if (search.names.filter.exchange == NULL || search.names.filter.symbol == NULL)
         return lake_fail(err, LAKE_INVALID_ARGUMENT, "%s is needed",
                          search.names.filter.exchange == NULL ? "exchange" : "symbol");
@@ -245,7 +246,7 @@ lake_status derive_resolve(struct lake *lake, const struct derive_request *reque
     if (!is_found)
         return fail_none(&search, err);
     fill_target(&search, out);
-    TRY(data_type_find(out->source.type, &out->source_type, err));
+    TRY(lake_type_find(lake, out->source.type, &out->source_type, err));
     TRY(period_find(out->source.period, &out->source_period, err));
     out->columns = recipe.columns;
     out->n_columns = recipe.n_columns;

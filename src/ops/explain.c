@@ -7,6 +7,7 @@
 
 #include "base/calendar.h"
 #include "base/limits.h"
+#include "column/data_type.h"
 #include "column/format.h"
 #include "column/time_unit.h"
 #include "lake/bar_slots.h"
@@ -30,11 +31,14 @@ struct question {
 
 /* ---- the row ---- */
 
-static const char *noun_of(const struct manifest_dataset *dataset, bool is_bars)
+static const char *noun_of(const struct manifest_dataset *dataset)
 {
-    if (is_bars)
+    const struct data_type *type = NULL;
+    if (data_type_find(dataset->type, &type, NULL) != LAKE_OK || type->is_versioned)
+        return "row"; /* of a registered type, or a feature */
+    if (type->is_bars)
         return "bar";
-    return strcmp(dataset->type, "funding") == 0 ? "funding rate" : "trade";
+    return data_type_counts_rows(type) ? "trade" : "funding rate";
 }
 
 /* Where a bar that holds the instant may begin; of other rows the instant's millisecond. */
@@ -97,7 +101,7 @@ static lake_status take_batch(struct question *question, const struct batch *bat
 
 static lake_status find_row(struct question *question, struct chosen *chosen, struct lake_error *err)
 {
-    struct read_rows rows = {NULL, NULL};
+    struct read_rows rows = {.scan = NULL};
     struct batch batch = {0};
     lake_status status = LAKE_OK;
     TRY_OUT(read_rows_open(&question->source, range_of(question), &rows, err));
@@ -295,7 +299,7 @@ static lake_status answer(struct question *question, struct lake_error *err)
     struct chosen chosen = {"", 0};
     TRY(explain_name(&question->explain, &source->dataset, &question->dataset, err));
     question->is_bars = source->period != NULL && bar_slots_has(source->period);
-    question->noun = noun_of(&source->dataset, question->is_bars);
+    question->noun = noun_of(&source->dataset);
     TRY(find_row(question, &chosen, err));
     if (!question->is_found)
         return fail_missing(question, err);

@@ -5,8 +5,8 @@
 
 #include "base/calendar.h"
 #include "base/limits.h"
-#include "column/data_type.h"
 #include "lake/holes.h"
+#include "lake/types.h"
 #include "manifest/history.h"
 #include "ops/bucket.h"
 
@@ -295,15 +295,17 @@ static bool is_given(const char *text)
     return text != NULL && text[0] != '\0';
 }
 
-static lake_status check_bars(const struct manifest_filter *filter, struct lake_error *err)
+static lake_status check_bars(struct lake *lake, const struct manifest_filter *filter, struct lake_error *err)
 {
     const struct data_type *type = NULL;
     const struct period *period = NULL;
-    TRY(data_type_find(filter->type, &type, err));
+    TRY(lake_type_find(lake, filter->type, &type, err));
     if (!type->has_period)
-        return lake_fail(err, LAKE_INVALID_ARGUMENT,
-                         "'%s' has no grid of times, so no row of it can be missing: gaps are of bars, raw or agg",
-                         type->name);
+        return lake_fail(
+            err, LAKE_INVALID_ARGUMENT,
+            "'%s' has no grid of times, so no row of it can be missing: gaps are of bars, raw or agg, and of types with a "
+            "period",
+            type->name);
     if (filter->period == NULL)
         return LAKE_OK;
     TRY(period_find(filter->period, &period, err));
@@ -336,7 +338,7 @@ static lake_status find_first(struct gap_walk *walk, const struct lake_gaps_opti
     if (!is_given(list.selection.type))
         list.selection.type = "raw";
     TRY(list_init(&walk->list, lake, &list, err));
-    TRY(check_bars(&walk->list.canonical.filter, err));
+    TRY(check_bars(lake, &walk->list.canonical.filter, err));
     TRY(find_totals(walk, err));
     if (walk->n_totals == 0 && names_something(&options->selection))
         return select_fail_not_found(lake, &walk->list.canonical.filter, err);

@@ -1,25 +1,19 @@
-/* The public way to rows: what is stored as it is stored; else put together: rows of a read_source (derived on the way, maybe), of
- * which a read_feed leaves out and fills in, of which limit and tail cut a part, of which the columns asked for come out. */
+/* The public way to rows: of one symbol (ops/read_one.h), or of several (ops/read_many.h). */
 #include <datalake/lake.h>
 
+#include <errno.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "column/arrow.h"
-#include "column/builder.h"
-#include "ops/project.h"
-#include "ops/read_tail.h"
+#include "lake/handle.h"
+#include "ops/read_many.h"
 
 struct lake_scan {
-    struct read_source source;
-    bool is_plain; /* source.scan gives the rows; all below until `known` has no part in it */
-    struct read_feed feed;
-    struct batch held; /* rows of the feed from `held_row` on are still to come out */
-    int64_t held_row;
-    int64_t n_skipped, n_left;     /* rows still to be left out, and to be given */
-    struct completeness known;     /* of the rows given */
-    struct projection *projection; /* NULL: all columns come out */
-    int64_t n_rows;                /* in all; -1: not known */
+    struct lake *lake;
+    struct read_one one;
+    struct read_many *many; /* not NULL: of several symbols, and `one` has no part in it */
+    int own_symbol;         /* of several: a column of theirs that is called as that of their symbols; -1: none */
 };
 
 static bool is_given(const char *text)
@@ -46,65 +40,48 @@ static lake_status check_options(const struct lake_scan_options *options, struct
 
 /* ---- opening ---- */
 
-static const struct schema *read_schema(const struct lake_scan *scan)
-{
-    return scan->is_plain ? scan_get_schema(scan->source.scan) : read_feed_schema(&scan->feed);
-}
-
-static lake_status open_feed(struct lake_scan *scan, const struct lake_scan_options *options, struct lake_error *err)
-{
-    struct read_feed_options feed = {scan->source.range, options->complete, options->fill};
-    struct read_tail tail;
-    scan->n_rows = -1;
-    scan->n_left = options->limit > 0 ? options->limit : INT64_MAX;
-    if (options->tail > 0) {
-        TRY(read_tail_find(&scan->source, &feed, options->tail, &tail, err));
-        feed.range.start_ms = tail.start_ms;
-        scan->n_skipped = tail.n_before;
-        scan->n_left = tail.n_rows < scan->n_left ? tail.n_rows : scan->n_left;
-        scan->n_rows = scan->n_left;
-    }
-    return read_feed_open(&scan->source, &feed, &scan->feed, err);
-}
-
-static lake_status open_rows(struct lake_scan *scan, const struct lake_scan_options *options, struct lake_error *err)
-{
-    scan->is_plain = read_is_plain(options, &scan->source);
-    if (scan->is_plain)
-        scan->n_rows = scan_rows(scan->source.scan);
-    else
-        TRY(open_feed(scan, options, err));
-    completeness_init(&scan->known, read_schema(scan));
-    if (options->columns == NULL || (scan->is_plain && scan->source.n_columns == options->n_columns))
-        return LAKE_OK;
-    return projection_new(read_schema(scan), options->columns, options->n_columns, &scan->projection, err);
-}
-
 lake_status lake_scan_open(struct lake *lake, const struct lake_scan_options *options, struct lake_scan **out,
                            struct lake_error *err)
 {
+    const struct read_request request = {.options = options};
     struct lake_scan *scan = NULL;
-    lake_status status = LAKE_OK;
     *out = NULL;
     TRY(check_options(options, err));
     TRY(memory_new(1, sizeof *scan, &scan, err));
-    TRY_OUT(read_source_resolve(lake, options, &scan->source, err));
-    TRY_OUT(open_rows(scan, options, err));
-    *out = scan;
-    scan = NULL;
-out:
-    lake_scan_close(scan);
+    lake_status status = read_one_open(lake, &request, &scan->one, err);
+    scan->lake = lake;
+    if (status == LAKE_OK)
+        *out = scan;
+    else
+        memory_free(scan);
     return status;
+}
+
+lake_status lake_scan_open_many(struct lake *lake, const struct lake_scan_options *options, const char *const *symbols,
+                                size_t n_symbols, struct lake_scan **out, struct lake_error *err)
+{
+    const struct scan_symbols named = {symbols, n_symbols};
+    struct lake_scan *scan = NULL;
+    *out = NULL;
+    TRY(check_options(options, err));
+    TRY(memory_new(1, sizeof *scan, &scan, err));
+    lake_status status = read_many_open(lake, options, &named, &scan->many, err);
+    if (status != LAKE_OK) {
+        memory_free(scan);
+        return status;
+    }
+    scan->lake = lake;
+    scan->own_symbol = schema_find(read_many_schema(scan->many), SYMBOL_COLUMN);
+    *out = scan;
+    return LAKE_OK;
 }
 
 void lake_scan_close(struct lake_scan *scan)
 {
     if (scan == NULL)
         return;
-    batch_release(&scan->held);
-    projection_free(scan->projection);
-    read_feed_close(&scan->feed);
-    read_source_release(&scan->source);
+    read_many_close(scan->many);
+    read_one_close(&scan->one);
     memory_free(scan);
 }
 
@@ -112,102 +89,56 @@ void lake_scan_close(struct lake_scan *scan)
 
 int64_t lake_scan_rows(const struct lake_scan *scan)
 {
-    return scan->n_rows;
+    return scan->many != NULL ? read_many_rows(scan->many) : scan->one.n_rows;
 }
 
 struct lake_selection lake_scan_dataset(const struct lake_scan *scan, bool *chosen)
 {
-    const struct manifest_dataset *dataset = &scan->source.dataset;
-    struct lake_selection selection = {dataset->exchange, dataset->market, dataset->symbol, dataset->type,
-                                       dataset->period};
+    bool was_chosen = scan->one.source.was_chosen;
+    const struct manifest_dataset *dataset =
+        scan->many != NULL ? read_many_dataset(scan->many, &was_chosen) : &scan->one.source.dataset;
     if (chosen != NULL)
-        *chosen = scan->source.was_chosen;
-    return selection;
+        *chosen = was_chosen;
+    return (struct lake_selection){dataset->exchange, dataset->market, dataset->symbol, dataset->type, dataset->period};
 }
 
 const char *lake_scan_note(const struct lake_scan *scan)
 {
-    return scan->source.note;
+    return scan->many != NULL ? read_many_note(scan->many) : scan->one.source.note;
 }
 
 int64_t lake_scan_incomplete(const struct lake_scan *scan, int64_t *n_bars)
 {
+    const struct completeness known = scan->many != NULL ? read_many_known(scan->many) : scan->one.known;
     if (n_bars != NULL)
-        *n_bars = scan->known.n_bars;
-    return scan->known.n_incomplete;
+        *n_bars = known.n_bars;
+    return known.n_incomplete;
 }
 
 static const struct schema *given_schema(const struct lake_scan *scan)
 {
-    return scan->projection != NULL ? projection_schema(scan->projection) : read_schema(scan);
+    return scan->many != NULL ? read_many_schema(scan->many) : read_one_schema(&scan->one);
 }
 
 lake_status lake_scan_schema(const struct lake_scan *scan, struct ArrowSchema *out, struct lake_error *err)
 {
-    return arrow_export_schema(given_schema(scan), out, err);
+    TRY(arrow_export_schema(given_schema(scan), out, err));
+    return scan->many == NULL ? LAKE_OK : symbol_column_add_schema(out, err);
 }
 
 /* ---- rows ---- */
 
-/* Has a batch held with a row that is to be given, unless there are no more. */
-static lake_status hold_rows(struct lake_scan *scan, struct lake_error *err)
-{
-    while (scan->n_left > 0) {
-        int64_t n = scan->held.n_rows - scan->held_row;
-        int64_t n_skipped = scan->n_skipped < n ? scan->n_skipped : n;
-        scan->n_skipped -= n_skipped;
-        scan->held_row += n_skipped;
-        if (n_skipped < n)
-            return LAKE_OK;
-        batch_release(&scan->held);
-        scan->held_row = 0;
-        TRY(read_feed_next(&scan->feed, &scan->held, err));
-        if (scan->held.release == NULL)
-            scan->n_left = 0;
-    }
-    return LAKE_OK;
-}
-
-static lake_status cut_rows(struct lake_scan *scan, int64_t n, struct batch *out, struct lake_error *err)
-{
-    struct batch_builder *builder = NULL;
-    TRY(batch_builder_new(read_schema(scan), &builder, err));
-    lake_status status = batch_builder_append(builder, &scan->held, scan->held_row, n, err);
-    if (status == LAKE_OK)
-        status = batch_builder_take(builder, out, err);
-    batch_builder_free(builder);
-    return status;
-}
-
-static lake_status next_of_feed(struct lake_scan *scan, struct batch *out, struct lake_error *err)
-{
-    TRY(hold_rows(scan, err));
-    if (scan->n_left == 0)
-        return LAKE_OK;
-    int64_t n = scan->held.n_rows - scan->held_row;
-    n = n < scan->n_left ? n : scan->n_left;
-    n = n < scan->source.batch_rows ? n : scan->source.batch_rows;
-    if (n == scan->held.n_rows)
-        batch_move(out, &scan->held);
-    else
-        TRY(cut_rows(scan, n, out, err));
-    scan->held_row = scan->held.release == NULL ? 0 : scan->held_row + n;
-    scan->n_left -= n;
-    return LAKE_OK;
-}
-
 static lake_status next_batch(void *context, struct batch *out, struct lake_error *err)
 {
     struct lake_scan *scan = context;
-    memset(out, 0, sizeof *out);
-    TRY(scan->is_plain ? scan_next(scan->source.scan, out, err) : next_of_feed(scan, out, err));
-    if (out->release == NULL)
+    return scan->many != NULL ? read_many_next(scan->many, out, err) : read_one_next(&scan->one, out, err);
+}
+
+static lake_status add_symbols(const struct lake_scan *scan, struct ArrowArray *array, struct lake_error *err)
+{
+    if (scan->many == NULL || array->release == NULL)
         return LAKE_OK;
-    completeness_count(&scan->known, out);
-    lake_status status = scan->projection == NULL ? LAKE_OK : projection_apply(scan->projection, out, err);
-    if (status != LAKE_OK)
-        batch_release(out);
-    return status;
+    return symbol_column_add(array, read_many_runs(scan->many), scan->own_symbol, scan->lake->blocks, err);
 }
 
 lake_status lake_scan_next(struct lake_scan *scan, struct ArrowArray *out, struct lake_error *err)
@@ -215,7 +146,10 @@ lake_status lake_scan_next(struct lake_scan *scan, struct ArrowArray *out, struc
     struct batch batch;
     memset(out, 0, sizeof *out);
     TRY(next_batch(scan, &batch, err));
-    return batch.release == NULL ? LAKE_OK : arrow_export_batch(&batch, out, err);
+    if (batch.release == NULL)
+        return LAKE_OK;
+    TRY(arrow_export_batch(&batch, out, err));
+    return add_symbols(scan, out, err);
 }
 
 static void release_scan(void *context)
@@ -223,8 +157,68 @@ static void release_scan(void *context)
     lake_scan_close(context);
 }
 
+/* ---- a stream of several symbols: the stream of their rows, to whose batches the symbols are added ---- */
+
+struct many_stream {
+    struct ArrowArrayStream rows;
+    const struct lake_scan *scan; /* which the stream of rows owns */
+    struct lake_error error;
+};
+
+static int get_many_schema(struct ArrowArrayStream *stream, struct ArrowSchema *out)
+{
+    struct many_stream *many = stream->private_data;
+    int result = many->error.status != LAKE_OK ? ENOMEM : many->rows.get_schema(&many->rows, out);
+    if (result == 0)
+        many->error.status = symbol_column_add_schema(out, &many->error);
+    return many->error.status == LAKE_OK ? result : ENOMEM;
+}
+
+static int get_many_next(struct ArrowArrayStream *stream, struct ArrowArray *out)
+{
+    struct many_stream *many = stream->private_data;
+    int result = many->error.status != LAKE_OK ? ENOMEM : many->rows.get_next(&many->rows, out);
+    if (result == 0)
+        many->error.status = add_symbols(many->scan, out, &many->error);
+    return many->error.status == LAKE_OK ? result : ENOMEM;
+}
+
+static const char *get_many_error(struct ArrowArrayStream *stream)
+{
+    struct many_stream *many = stream->private_data;
+    return many->error.status != LAKE_OK ? many->error.message : many->rows.get_last_error(&many->rows);
+}
+
+static void release_many(struct ArrowArrayStream *stream)
+{
+    struct many_stream *many = stream->private_data;
+    many->rows.release(&many->rows);
+    memory_free(many);
+    stream->release = NULL;
+}
+
+static lake_status take_many(struct lake_scan *scan, struct ArrowArrayStream *stream, struct lake_error *err)
+{
+    struct many_stream *many = NULL;
+    lake_status status = memory_new(1, sizeof *many, &many, err);
+    if (status != LAKE_OK) {
+        stream->release(stream);
+        return status;
+    }
+    many->rows = *stream;
+    many->scan = scan;
+    *stream = (struct ArrowArrayStream){.get_schema = get_many_schema,
+                                        .get_next = get_many_next,
+                                        .get_last_error = get_many_error,
+                                        .release = release_many,
+                                        .private_data = many};
+    return LAKE_OK;
+}
+
 lake_status lake_scan_take_stream(struct lake_scan *scan, struct ArrowArrayStream *out, struct lake_error *err)
 {
-    struct batch_source source = {given_schema(scan), next_batch, release_scan, scan};
-    return arrow_export_stream(source, out, err);
+    const struct batch_source source = {given_schema(scan), next_batch, release_scan, scan};
+    bool is_many = scan->many != NULL;
+    TRY(arrow_export_stream(source, out, err));
+    return is_many ? take_many(scan, out, err) : LAKE_OK;
 }

@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "lake/handle.h"
 #include "lake/select.h"
+#include "lake/types.h"
 #include "manifest/history.h"
 #include "manifest/knowledge.h"
 #include "ops/derive_chain.h"
@@ -44,6 +45,7 @@ static struct scan_options stored_options(const struct read_source *source, cons
                   .as_of = options->as_of},
         .columns = source->columns,
         .n_columns = source->n_columns,
+        .is_lenient = source->is_lenient,
         .limit = is_plain ? options->limit : 0,
         .tail = is_plain ? options->tail : 0,
         .batch_rows = options->batch_rows,
@@ -222,6 +224,7 @@ static lake_status open_derived(struct read_source *source, const struct derive_
     TRY(derive_resolve(source->lake, request, &source->arena, &source->derive, err));
     TRY(derive_chain_find(source->lake, &source->derive.source, request->as_of, &source->arena, &link, err));
     source->derive.through = link.is_current ? NULL : link.derive;
+    TRY(arena_new(&source->arena, 1, sizeof *source->is_lent, &source->is_lent, err));
     TRY(derivation_open(source->lake, &source->derive, source->range, request->as_of, &source->derivation, err));
     source->is_derived = source->is_agg = true;
     source->snapshot = derivation_snapshot(source->derivation);
@@ -236,13 +239,13 @@ static bool is_of_bars(const struct period *period)
 }
 
 /* The period of the bars that a read without stored ones may derive; NULL where it names none. */
-static lake_status find_target(const struct lake_scan_options *options, const struct period **out,
+static lake_status find_target(struct lake *lake, const struct lake_scan_options *options, const struct period **out,
                                struct lake_error *err)
 {
     const struct data_type *type = NULL;
     *out = NULL;
     if (is_given(options->dataset.type)) {
-        TRY(data_type_find(options->dataset.type, &type, err));
+        TRY(lake_type_find(lake, options->dataset.type, &type, err));
         if (strcmp(type->name, agg_type) != 0)
             return LAKE_OK;
     }
@@ -259,7 +262,7 @@ static lake_status derive_shifted(struct read_source *source, const struct lake_
 {
     const struct lake_recipe recipe = {.offset = options->offset, .origin = options->origin};
     struct derive_request request = {.dataset = options->dataset, .recipe = &recipe, .as_of = options->as_of};
-    TRY(find_target(options, &request.target, err));
+    TRY(find_target(source->lake, options, &request.target, err));
     if (request.target == NULL)
         return lake_fail(err, LAKE_INVALID_ARGUMENT,
                          "an offset or origin is of bars that are derived: name their period, and no type but agg");
@@ -273,8 +276,8 @@ static lake_status is_there(struct lake *lake, const struct lake_scan_options *o
 {
     struct canonical canonical;
     struct selected selected = {.is_found = false};
-    TRY(select_filter(&options->dataset, &canonical, err));
-    const struct select_scope scope = {&canonical.filter, options->as_of};
+    TRY(select_filter_to_read(lake, &options->dataset, &canonical, err));
+    const struct select_scope scope = {&canonical.filter, options->as_of, canonical.feature_set};
     mutex_lock(lake->mutex);
     lake_status status = select_dataset(lake, &scope, arena, &selected, err);
     mutex_unlock(lake->mutex);
@@ -292,7 +295,7 @@ static lake_status derive_missing(struct read_source *source, const struct lake_
     if (is_stored) /* but its files are not */
         return open_stored(source, options, false, err);
     lake_status status = open_derived(source, &request, "none are stored", err);
-    bool is_former = options->as_of != 0 && status == LAKE_INVALID_ARGUMENT; /* it may be that the source came later */
+    bool is_former = source->is_former && status == LAKE_INVALID_ARGUMENT; /* it may be that the source came later */
     return status == LAKE_NOT_FOUND || is_former ? open_stored(source, options, false, err) : status;
 }
 
@@ -343,14 +346,40 @@ static lake_status look_at_chain(struct read_source *source, const struct manife
     return LAKE_OK;
 }
 
+static lake_status find_currency(struct read_source *source, int64_t as_of, struct changes *changes, enum currency *out,
+                                 struct lake_error *err)
+{
+    TRY(read_changes(source, as_of, changes, err));
+    *out = judge(changes, source->snapshot, source->is_former);
+    return *out == IS_CURRENT && changes->is_known ? look_at_chain(source, &changes->derivation, as_of, out, err)
+                                                   : LAKE_OK;
+}
+
+lake_status read_source_is_current(struct lake *lake, const struct scan_plan *plan, int64_t as_of, bool *out,
+                                   struct lake_error *err)
+{
+    struct read_source source = {.lake = lake,
+                                 .arena = ARENA_INIT(LIMIT_ENGINE_BYTES),
+                                 .dataset = plan->dataset,
+                                 .snapshot = plan->snapshot,
+                                 .is_former = as_of != 0};
+    struct changes changes;
+    enum currency currency = IS_CURRENT;
+    *out = true;
+    if (strcmp(plan->dataset.type, agg_type) != 0)
+        return LAKE_OK;
+    lake_status status = find_currency(&source, as_of, &changes, &currency, err);
+    *out = currency == IS_CURRENT;
+    arena_release(&source.arena);
+    return status;
+}
+
 static lake_status settle_agg(struct read_source *source, const struct lake_scan_options *options,
                               struct lake_error *err)
 {
     struct changes changes;
-    TRY(read_changes(source, options->as_of, &changes, err));
-    enum currency currency = judge(&changes, source->snapshot, options->as_of != 0);
-    if (currency == IS_CURRENT && changes.is_known)
-        TRY(look_at_chain(source, &changes.derivation, options->as_of, &currency, err));
+    enum currency currency = IS_CURRENT;
+    TRY(find_currency(source, options->as_of, &changes, &currency, err));
     if (currency == IS_STALE)
         TRY(derive_stale(source, options, &changes.derivation, err));
     else if (currency == IS_OF_UNKNOWN_ORIGIN)
@@ -382,7 +411,7 @@ static lake_status find_rows(struct read_source *source, const struct lake_scan_
                              struct lake_error *err)
 {
     const struct period *target = NULL;
-    TRY(find_target(options, &target, err));
+    TRY(find_target(source->lake, options, &target, err));
     if (target == NULL)
         return open_stored(source, options, false, err);
     lake_status status = open_stored(source, options, true, err);
@@ -409,19 +438,31 @@ static int64_t choose_batch_rows(const struct lake *lake, int64_t asked)
     return rows < 1 ? 1 : rows;
 }
 
-lake_status read_source_resolve(struct lake *lake, const struct lake_scan_options *options, struct read_source *out,
-                                struct lake_error *err)
+lake_status read_source_resolve_at(struct lake *lake, const struct read_request *request, struct read_source *out,
+                                   struct lake_error *err)
 {
+    struct lake_scan_options options = *request->options;
     *out = (struct read_source){
         .lake = lake,
         .arena = ARENA_INIT(LIMIT_ENGINE_BYTES),
-        .range = {options->has_start ? options->start_ms : INT64_MIN, options->has_end ? options->end_ms : INT64_MAX},
-        .batch_rows = choose_batch_rows(lake, options->batch_rows),
+        .range = {options.has_start ? options.start_ms : INT64_MIN, options.has_end ? options.end_ms : INT64_MAX},
+        .batch_rows = choose_batch_rows(lake, options.batch_rows),
+        .is_former = options.as_of != 0,
+        .is_lenient = request->is_lenient,
     };
-    lake_status status = decide(out, options, err);
+    if (options.as_of == 0)
+        options.as_of = request->snapshot;
+    lake_status status = decide(out, &options, err);
     if (status != LAKE_OK)
         read_source_release(out);
     return status;
+}
+
+lake_status read_source_resolve(struct lake *lake, const struct lake_scan_options *options, struct read_source *out,
+                                struct lake_error *err)
+{
+    const struct read_request request = {.options = options};
+    return read_source_resolve_at(lake, &request, out, err);
 }
 
 void read_source_release(struct read_source *source)
@@ -467,10 +508,23 @@ lake_status read_source_extent(const struct read_source *source, struct time_ran
 
 /* ---- rows ---- */
 
+/* What was opened to see whether it can be is read, once. */
+static bool borrow(const struct read_source *source, struct time_range range, struct read_rows *out)
+{
+    if (!source->is_derived || *source->is_lent || range.start_ms != source->range.start_ms ||
+        range.end_ms != source->range.end_ms)
+        return false;
+    *source->is_lent = true;
+    *out = (struct read_rows){.derivation = source->derivation, .is_borrowed = true};
+    return true;
+}
+
 lake_status read_rows_open(const struct read_source *source, struct time_range range, struct read_rows *out,
                            struct lake_error *err)
 {
-    *out = (struct read_rows){NULL, NULL};
+    *out = (struct read_rows){.scan = NULL};
+    if (borrow(source, range, out))
+        return LAKE_OK;
     if (source->is_derived)
         return derivation_open(source->lake, &source->derive, range, source->snapshot, &out->derivation, err);
     const struct scan_options options = {.query = {.selection = selection_of(&source->dataset),
@@ -479,6 +533,7 @@ lake_status read_rows_open(const struct read_source *source, struct time_range r
                                                    .as_of = source->snapshot},
                                          .columns = source->columns,
                                          .n_columns = source->n_columns,
+                                         .is_lenient = source->is_lenient,
                                          .batch_rows = source->batch_rows};
     return scan_open(source->lake, &options, &out->scan, err);
 }
@@ -486,8 +541,9 @@ lake_status read_rows_open(const struct read_source *source, struct time_range r
 void read_rows_close(struct read_rows *rows)
 {
     scan_close(rows->scan);
-    derivation_close(rows->derivation);
-    *rows = (struct read_rows){NULL, NULL};
+    if (!rows->is_borrowed)
+        derivation_close(rows->derivation);
+    *rows = (struct read_rows){.scan = NULL};
 }
 
 const struct schema *read_rows_schema(const struct read_rows *rows)

@@ -117,6 +117,9 @@ def test_list(lake: Runner) -> None:
         path for path in day_files(lake.directory) if "BINANCE" in str(path)
     ]
     assert sum(file["rows"] for file in files) == 4330
+    assert len({file["id"] for file in files}) == len(files)
+    committed = {entry["committed"] for entry in lake("log", "--json").ok().json}
+    assert {file["created"] for file in files} <= committed
 
 
 def test_exchange_is_case_insensitive_and_unified_symbols_are_understood(lake: Runner) -> None:

@@ -1,7 +1,7 @@
 """Every command line and every example in Python and C in the documents runs as printed, and prints what is printed under it.
 
-A document's blocks run in its order, in one directory of its own that holds the files the documents speak of. What cannot
-run inside this test stands in NOT_RUN, with the reason and with a check that what it names exists.
+A document's blocks run in its order, in one directory of its own that holds the files the documents speak of, those in Python
+in one interpreter. What cannot run inside this test stands in NOT_RUN, with the reason and with a check that what it names exists.
 """
 
 import contextlib
@@ -19,11 +19,13 @@ import sys
 import tempfile
 import termios
 import tty
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from documents import ROOT, Block, blocks_of, commands_of, documents, name_of
 from samples import write_samples
+from sessions import Session
 
 LIBRARY = Path(os.environ.get("LAKE_LIB", ROOT / "build/release/libdatalake.so")).resolve()
 DL = Path(os.environ.get("LAKE_DL", ROOT / "build/release/dl")).resolve()
@@ -71,6 +73,16 @@ def check_packages(words: list[str]) -> None:
         )
 
 
+def check_extras(words: list[str]) -> None:
+    """Files are there, and extras are those of the package."""
+    for word in words[2:]:
+        extras = re.search(r"\[(.*)\]", word)
+        for extra in extras.group(1).split(",") if extras else ():
+            named = re.search(rf"^{re.escape(extra)} = \[", (ROOT / "pyproject.toml").read_text("utf-8"), re.MULTILINE)
+            assert named, f"{extra}: no extra of pyproject.toml"
+        assert not word.endswith(".txt") or (ROOT / word).is_file(), f"{word} is not there"
+
+
 def check_nothing(words: list[str]) -> None:
     assert words
 
@@ -82,9 +94,12 @@ NOT_RUN = {
     "ctest --": ("make test has run it before this test", check_preset),
     "build/venv/bin/python -m pytest": ("would run this test again", check_paths),
     "build/venv/bin/python fuzz/": ("writes into the tree", check_paths),
+    "build/venv/bin/python tools/": ("writes into the tree", check_paths),
+    "build/venv/bin/python tests/docs/": ("writes into the tree", check_paths),
     "build/venv/bin/python tests/power/": ("cuts the power for minutes", check_paths),
     "bench/run.sh": ("measures for minutes", check_paths),
     "tools/": ("part of make check and make test", check_paths),
+    "pip install ": ("would install the package again; tests/package does", check_extras),
     "git clone ": ("needs the network", check_nothing),
     "cd dl-datalake": ("goes with git clone", check_nothing),
     "sudo apt-get install ": ("needs root and the network", check_packages),
@@ -183,14 +198,39 @@ def check_output(printed: str, shown: str, where: str) -> None:
         position = lines.index(wanted, position) + 1
 
 
-def run_block(block: Block, directory: Path, where: str) -> None:
+def run_python(session: Session, block: Block, where: str) -> None:
+    """What it prints is compared as it stands: its figures are of made-up rows, which are the same everywhere."""
+    answer = session.run(block.text, where)
+    assert not answer.failed, f"{where}: {answer.failed}\n{answer.printed}"
+    if block.output:
+        missing = missing_line(answer.printed, block.output)
+        assert missing is None, f"{where}: not in the output: {missing}\n--- output:\n{answer.printed}"
+
+
+def missing_line(printed: str, shown: str) -> str | None:
+    """The first line shown that does not appear in its order; … stands for any text, and alone on a line for any lines."""
+    lines = [" ".join(line.split()) for line in printed.splitlines()]
+    position = 0
+    for line in shown.splitlines():
+        wanted = " ".join(line.split())
+        if wanted in ("", "…"):
+            continue
+        pattern = re.compile(".*".join(re.escape(part) for part in wanted.split("…")))
+        found = next((i for i in range(position, len(lines)) if pattern.fullmatch(lines[i])), None)
+        if found is None:
+            return line
+        position = found + 1
+    return None
+
+
+def run_block(block: Block, directory: Path, where: str, session: Session) -> None:
     printed = ""
     if block.language in ("bash", "sh"):
         for command in commands_of(block.text):
             if not not_run(command):
                 printed += run(["bash", "-euo", "pipefail", "-c", command], directory, where)
     elif block.language == "python":
-        printed = run([sys.executable, "-c", block.text], directory, where)
+        run_python(session, block, where)
     elif block.language == "toml":  # as a reader would keep it, for the commands that follow
         (directory / "dl.toml").write_text(block.text, encoding="utf-8")
     elif block.language == "c" and "int main(" in block.text:
@@ -199,11 +239,18 @@ def run_block(block: Block, directory: Path, where: str) -> None:
         check_output(printed, block.output, where)
 
 
+@pytest.fixture
+def session(tmp_path: Path) -> Iterator[Session]:
+    started = Session(tmp_path, environment(tmp_path))
+    yield started
+    started.close()
+
+
 @pytest.mark.parametrize("document", documents(), ids=name_of)
-def test_the_commands_of(document: Path, tmp_path: Path) -> None:
+def test_the_commands_of(document: Path, tmp_path: Path, session: Session) -> None:
     make_files(tmp_path)
     for block in blocks_of(document.read_text("utf-8")):
-        run_block(block, tmp_path, f"{name_of(document)}:{block.line}")
+        run_block(block, tmp_path, f"{name_of(document)}:{block.line}", session)
 
 
 # ---- this test itself ----
@@ -237,10 +284,10 @@ def test_what_is_not_run_is_still_checked(command: str) -> None:
         not_run(command)
 
 
-def test_settings_hold_for_the_commands_that_follow(tmp_path: Path) -> None:
-    run_block(Block(3, "toml", "[history]\nkeep_log = 'many'\n", ""), tmp_path, "x.md:3")
+def test_settings_hold_for_the_commands_that_follow(tmp_path: Path, session: Session) -> None:
+    run_block(Block(3, "toml", "[history]\nkeep_log = 'many'\n", ""), tmp_path, "x.md:3", session)
     with pytest.raises(AssertionError, match=r"dl\.toml:2: "):
-        run_block(Block(7, "bash", "dl list\n", ""), tmp_path, "x.md:7")
+        run_block(Block(7, "bash", "dl list\n", ""), tmp_path, "x.md:7", session)
 
 
 def test_every_key_of_the_settings_is_explained() -> None:
@@ -251,15 +298,26 @@ def test_every_key_of_the_settings_is_explained() -> None:
     assert re.findall(r"^(\w+) = ", shown, re.MULTILINE) == keys
 
 
-def test_a_failing_command_fails(tmp_path: Path) -> None:
+def test_a_failing_command_fails(tmp_path: Path, session: Session) -> None:
     with pytest.raises(AssertionError, match=r"x\.md:3: dl no-such-command: exit status"):
-        run_block(Block(3, "bash", "dl no-such-command\n", ""), tmp_path, "x.md:3")
+        run_block(Block(3, "bash", "dl no-such-command\n", ""), tmp_path, "x.md:3", session)
 
 
-def test_other_output_fails(tmp_path: Path) -> None:
-    run_block(Block(3, "bash", "printf 'rows 10\\nfiles 7\\n'\n", "rows  12,345\n"), tmp_path, "x.md:3")
+def test_other_output_fails(tmp_path: Path, session: Session) -> None:
+    run_block(Block(3, "bash", "printf 'rows 10\\nfiles 7\\n'\n", "rows  12,345\n"), tmp_path, "x.md:3", session)
     with pytest.raises(AssertionError, match="not in the output: files"):
-        run_block(Block(3, "bash", "printf 'files 7\\nrows 10\\n'\n", "rows 10\nfiles 7\n"), tmp_path, "x.md:3")
+        run_block(
+            Block(3, "bash", "printf 'files 7\\nrows 10\\n'\n", "rows 10\nfiles 7\n"), tmp_path, "x.md:3", session
+        )
+
+
+def test_blocks_of_python_share_an_interpreter(tmp_path: Path, session: Session) -> None:
+    run_block(Block(3, "python", "x = 41\n", ""), tmp_path, "x.md:3", session)
+    run_block(Block(7, "python", "print(x + 1, 'of', 1.25)\n", "42 of …\n"), tmp_path, "x.md:7", session)
+    with pytest.raises(AssertionError, match="not in the output: 43"):
+        run_block(Block(9, "python", "print(x + 1)\n", "43\n"), tmp_path, "x.md:9", session)
+    with pytest.raises(AssertionError, match=r'(?s)x\.md:12: Traceback.*File "x\.md:12", line 2.*ZeroDivisionError'):
+        run_block(Block(12, "python", "print(x)\n1 / 0\n", ""), tmp_path, "x.md:12", session)
 
 
 def test_every_option_of_ingest_is_explained() -> None:

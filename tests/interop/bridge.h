@@ -40,6 +40,22 @@ LAKE_API int bridge_parquet_rows(const char *path, const char *columns, struct A
 LAKE_API int bridge_lake_write(const char *directory, const char *type, struct ArrowArrayStream *in, char *error,
                                size_t n);
 
+/* Puts the rows of `in` (datalake/write.h) into the lake in a directory (made where there is none), as X, SPOT, Y of that type, of 1m where
+ * it has periods. *rows: how many are new. */
+LAKE_API int bridge_lake_put(const char *directory, const char *type, struct ArrowArrayStream *in, int64_t *rows,
+                             char *error, size_t n);
+/* All rows of that dataset; batches are read while `out` is, whose release closes the lake. */
+LAKE_API int bridge_lake_read(const char *directory, const char *type, struct ArrowArrayStream *out, char *error,
+                              size_t n);
+
+/* Registers a type with the columns ts (of that kind), id (utf8) and price, keyed by ts or by ts and id, in the lake in a directory. */
+struct bridge_type {
+    const char *name, *ts;
+    size_t n_key;
+    int has_period;
+};
+LAKE_API int bridge_register_type(const char *directory, const struct bridge_type *type, char *error, size_t n);
+
 /* Copies the message of a failure for the caller; returns the status. */
 int bridge_answer(lake_status status, const struct lake_error *err, char *error, size_t n);
 

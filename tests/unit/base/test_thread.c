@@ -279,6 +279,54 @@ static void test_mutex_keeps_others_out(void **state)
     pool_free(pool);
 }
 
+/* ---- loops in tasks ---- */
+
+struct nest {
+    struct pool *pool;
+    atomic_size_t n_inner;
+    bool has_failed; /* the inner loops: from their third task on */
+};
+
+struct inner {
+    struct nest *nest;
+    pthread_t thread;
+    size_t next;
+};
+
+static lake_status run_inner(void *context, size_t index, size_t worker, struct lake_error *err)
+{
+    struct inner *inner = context;
+    if (worker != 0 || index != inner->next++ || !pthread_equal(inner->thread, pthread_self()))
+        return lake_fail(err, LAKE_INTERNAL, "task %zu of worker %zu", index, worker);
+    if (inner->nest->has_failed && index == 2)
+        return lake_fail(err, LAKE_CORRUPT, "the inner task failed");
+    atomic_fetch_add(&inner->nest->n_inner, 1);
+    return LAKE_OK;
+}
+
+static lake_status run_outer(void *context, size_t index, size_t worker, struct lake_error *err)
+{
+    struct inner inner = {.nest = context, .thread = pthread_self()};
+    (void)index;
+    (void)worker;
+    return pool_run(inner.nest->pool, 5, run_inner, &inner, err);
+}
+
+static void test_a_loop_in_a_task_is_plain(void **state)
+{
+    struct lake_error err = {0};
+    struct nest nest = {.n_inner = 0};
+    (void)state;
+    lake_ok(pool_new(3, &nest.pool, &err));
+    lake_ok(pool_run(nest.pool, 40, run_outer, &nest, &err));
+    assert_int_equal(atomic_load(&nest.n_inner), 200);
+    nest.has_failed = true;
+    assert_int_equal(pool_run(nest.pool, 1, run_outer, &nest, &err), LAKE_CORRUPT);
+    assert_string_equal(err.message, "the inner task failed");
+    assert_int_equal(atomic_load(&nest.n_inner), 202);
+    pool_free(nest.pool);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -291,6 +339,7 @@ int main(void)
         cmocka_unit_test(test_loops_in_the_background),
         cmocka_unit_test(test_a_failure_in_the_background_is_told_at_its_end),
         cmocka_unit_test(test_mutex_keeps_others_out),
+        cmocka_unit_test(test_a_loop_in_a_task_is_plain),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -88,7 +88,7 @@ static void test_errors_travel_and_stay(void **state)
         lake_status status;
         int number;
     } cases[] = {{LAKE_IO, EIO},           {LAKE_NO_MEMORY, ENOMEM},
-                 {LAKE_CORRUPT, EINVAL},   {LAKE_CANCELLED, ECANCELED},
+                 {LAKE_CORRUPT, EBADMSG},  {LAKE_CANCELLED, ECANCELED},
                  {LAKE_NOT_FOUND, ENOENT}, {LAKE_UNSUPPORTED, ENOSYS}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct lake_error err = {0};

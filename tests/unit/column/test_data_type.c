@@ -14,7 +14,7 @@ static void test_every_key_is_a_column_and_the_first_is_the_time(void **state)
     (void)state;
     for (size_t i = 0; data_type_at(i) != NULL; i++) {
         const struct data_type *type = data_type_at(i);
-        assert_true(type->n_key >= 1 && type->n_columns >= 2);
+        assert_true(type->n_key >= 1 && type->n_columns >= (type->is_versioned ? 1 : 2));
         assert_string_equal(type->key[0], "ts");
         assert_string_equal(type->columns[0].name, "ts");
         for (size_t k = 0; k < type->n_key; k++)
@@ -51,10 +51,37 @@ static void test_period_is_fixed_where_there_are_no_bars(void **state)
     for (size_t i = 0; data_type_at(i) != NULL; i++) {
         const struct data_type *type = data_type_at(i);
         const struct period *period = NULL;
-        assert_int_equal(type->has_period, type->fixed_period == NULL);
+        assert_int_equal(type->has_period + type->is_versioned, type->fixed_period == NULL);
         if (type->fixed_period != NULL)
             assert_int_equal(period_find(type->fixed_period, &period, NULL), LAKE_OK);
     }
+}
+
+/* What is told apart by is_bars relies on these columns; those of the table are every lake's. */
+static void test_bars_have_prices_and_a_period(void **state)
+{
+    static const char *const needed[] = {"open", "high", "low", "close", "volume"};
+    (void)state;
+    for (size_t i = 0; data_type_at(i) != NULL; i++) {
+        const struct data_type *type = data_type_at(i);
+        size_t n_there = 0;
+        for (size_t c = 0; c < sizeof needed / sizeof *needed; c++)
+            n_there += data_type_column(type, needed[c]) != NULL;
+        assert_int_equal(n_there, type->is_bars ? 5 : 0);
+        assert_true(type->has_period || !type->is_bars);
+        assert_false(type->is_registered || type->is_provisional);
+    }
+}
+
+static void test_names_that_can_be_registered(void **state)
+{
+    static const char *const good[] = {"ab", "a1", "liquidations", "a_b", "abcdefghijklmnopqrstuvwxyz012345"};
+    static const char *const bad[] = {"", "a", "1a", "_a", "aB", "a-b", "a b", "abcdefghijklmnopqrstuvwxyz0123456"};
+    (void)state;
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+        assert_true(data_type_is_name(good[i]));
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_false(data_type_is_name(bad[i]));
 }
 
 struct wanted_column {
@@ -118,7 +145,8 @@ static void test_find(void **state)
     assert_ptr_equal(find("ticks"), find("trades"));
     assert_ptr_equal(find("Ticks"), find("trades"));
     assert_ptr_not_equal(find("aggtrades"), find("trades"));
-    static const char *const bad[] = {"", "ra", "raws", "trade", "feature", " raw", "raw agg", "ohlcv"};
+    assert_ptr_equal(find("Features"), find("feature"));
+    static const char *const bad[] = {"", "ra", "raws", "trade", "featur", " raw", "raw agg", "ohlcv"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         lake_fails(data_type_find(bad[i], &type, &err), LAKE_INVALID_ARGUMENT,
                    "raw agg trades (ticks) aggtrades funding");
@@ -136,6 +164,8 @@ int main(void)
         cmocka_unit_test(test_no_name_is_taken_twice),
         cmocka_unit_test(test_only_the_time_must_be_in_every_row),
         cmocka_unit_test(test_period_is_fixed_where_there_are_no_bars),
+        cmocka_unit_test(test_bars_have_prices_and_a_period),
+        cmocka_unit_test(test_names_that_can_be_registered),
         cmocka_unit_test(test_columns_are_those_of_the_design),
         cmocka_unit_test(test_find),
     };

@@ -10,6 +10,7 @@
 #include "base/calendar.h"
 #include "base/memory.h"
 #include "column/data_type.h"
+#include "column/feature_period.h"
 #include "lake/layout.h"
 
 static void check_path(const char *symbol, const char *period, enum partition_grain grain, const char *expected)
@@ -118,6 +119,109 @@ static void test_other_paths_are_refused(void **state)
     }
 }
 
+/* Which types a lake has is not known where paths are taken apart: what could be one is. */
+static void test_paths_of_registered_types(void **state)
+{
+    static const char *const good[][2] = {
+        {"liquidations", "X/SPOT/Y/liquidations/event/2024/01/Y-event-2024-01-0000000000000abc.parquet"},
+        {"oi_2", "X/SPOT/Y/oi_2/5m/2024/01/31/Y-5m-2024-01-31-0000000000000abc.parquet"},
+    };
+    static const char *const bad[] = {
+        "X/SPOT/Y/Liquidations/event/2024/01/Y-event-2024-01-0000000000000abc.parquet",
+        "X/SPOT/Y/liquidations/tick/2024/01/01/Y-tick-2024-01-01-0000000000000abc.parquet",
+        "X/SPOT/Y/x/event/2024/01/Y-event-2024-01-0000000000000abc.parquet",
+        "X/SPOT/Y/con/event/2024/01/Y-event-2024-01-0000000000000abc.parquet",
+        "X/SPOT/Y/event/event/2024/01/Y-event-2024-01-0000000000000abc.parquet",
+        "X/SPOT/Y/a-b/event/2024/01/Y-event-2024-01-0000000000000abc.parquet",
+        "X/SPOT/Y/abcdefghijklmnopqrstuvwxyz0123456/event/2024/01/Y-event-2024-01-0000000000000abc.parquet",
+    };
+    struct layout_path parsed;
+    (void)state;
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        assert_int_equal(layout_parse_path(good[i][1], &parsed, NULL), LAKE_OK);
+        assert_string_equal(parsed.type, good[i][0]);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_int_equal(layout_parse_path(bad[i], &parsed, NULL), LAKE_INVALID_ARGUMENT);
+}
+
+static void test_features_lie_below_their_own_directory(void **state)
+{
+    static const struct {
+        const char *symbol, *period, *path;
+    } cases[] = {
+        {"BTCUSDT", "alpha_v1@1.0.1",
+         "features/BINANCE/FUTURES/BTCUSDT/alpha_v1/1.0.1/2023/04/BTCUSDT-alpha_v1@1.0.1-2023-04-0000000000000abc.parquet"},
+        {"CON", "con@Nul.1",
+         "features/BINANCE/FUTURES/%CON/%con/%Nul.1/2023/04/%CON-con@Nul.1-2023-04-0000000000000abc.parquet"},
+        {"X@Y", "features@2024",
+         "features/BINANCE/FUTURES/X@Y/%features/2024/2023/04/X@Y-features@2024-2023-04-0000000000000abc.parquet"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct manifest_dataset dataset = {0, "BINANCE", "FUTURES", cases[i].symbol, "feature", cases[i].period};
+        struct layout_file file = {&dataset, GRAIN_MONTH, INT64_C(1680307200000), 0xabc};
+        struct buffer path = BUFFER_INIT(1024);
+        assert_int_equal(layout_file_path(&file, &path, NULL), LAKE_OK);
+        assert_string_equal((const char *)path.data, cases[i].path);
+        assert_memory_equal(cases[i].path + layout_dataset_length(cases[i].path), "/2023/04/", 9);
+        for (int grain = GRAIN_DAY; grain <= GRAIN_YEAR; grain++) {
+            file.grain = (enum partition_grain)grain;
+            assert_parses_back(&file);
+        }
+        buffer_release(&path);
+    }
+}
+
+static void test_longest_names_of_features(void **state)
+{
+    char symbol[LIMIT_NAME_BYTES + 1] = "", period[PERIOD_BYTES] = "";
+    const struct manifest_dataset dataset = {0, "AUX", "NUL", symbol, "feature", period};
+    struct layout_file file = {&dataset, GRAIN_DAY, 0, UINT64_MAX};
+    (void)state;
+    memset(symbol, 'L', LIMIT_NAME_BYTES);
+    memset(period, 's', FEATURE_SET_LENGTH + 1 + FEATURE_VERSION_LENGTH);
+    period[FEATURE_SET_LENGTH] = '@';
+    assert_parses_back(&file);
+}
+
+static void test_other_paths_of_features_are_refused(void **state)
+{
+    static const char good[] =
+        "features/BINANCE/FUTURES/BTCUSDT/alpha/1.0/2023/04/BTCUSDT-alpha@1.0-2023-04-0000000000000abc.parquet";
+    static const char *const bad[] = {
+        "FEATURES/BINANCE/FUTURES/BTCUSDT/alpha/1.0/2023/04/BTCUSDT-alpha@1.0-2023-04-0000000000000abc.parquet",
+        "BINANCE/FUTURES/BTCUSDT/alpha/1.0/2023/04/BTCUSDT-alpha@1.0-2023-04-0000000000000abc.parquet",
+        "BINANCE/FUTURES/BTCUSDT/feature/alpha@1.0/2023/04/BTCUSDT-alpha@1.0-2023-04-0000000000000abc.parquet",
+        "BINANCE/FUTURES/BTCUSDT/raw/alpha@1.0/2023/04/BTCUSDT-alpha@1.0-2023-04-0000000000000abc.parquet",
+        "features/BINANCE/FUTURES/BTCUSDT/raw/1m/2023/04/01/BTCUSDT-1m-2023-04-01-0000000000000abc.parquet",
+        "features/BINANCE/FUTURES/BTCUSDT/alpha@1/0/2023/04/BTCUSDT-alpha@1@0-2023-04-0000000000000abc.parquet",
+        "features/BINANCE/FUTURES/BTCUSDT/../1.0/2023/04/BTCUSDT-..@1.0-2023-04-0000000000000abc.parquet",
+        "features/BINANCE/FUTURES/BTCUSDT/alpha/../2023/04/BTCUSDT-alpha@..-2023-04-0000000000000abc.parquet",
+        "features/BINANCE/FUTURES/BTCUSDT/%alpha/1.0/2023/04/BTCUSDT-alpha@1.0-2023-04-0000000000000abc.parquet",
+        "features/BINANCE/FUTURES/BTCUSDT/con/1.0/2023/04/BTCUSDT-con@1.0-2023-04-0000000000000abc.parquet",
+        "features/BINANCE/FUTURES/BTCUSDT/alpha/1.0/2023/04/BTCUSDT-Alpha@1.0-2023-04-0000000000000abc.parquet",
+        "features/BINANCE/FUTURES/BTCUSDT/alpha/2023/04/BTCUSDT-alpha@1.0-2023-04-0000000000000abc.parquet",
+        "features/features/BINANCE/FUTURES/BTCUSDT/alpha/1.0/2023/04/BTCUSDT-alpha@1.0-2023-04-0000000000000abc.parquet",
+        "features/BINANCE/FUTURES/BTCUSDT//1.0/2023/04/BTCUSDT-@1.0-2023-04-0000000000000abc.parquet",
+        "features/",
+        "features",
+    };
+    char text[sizeof good + 1];
+    struct layout_path parsed;
+    (void)state;
+    assert_int_equal(layout_parse_path(good, &parsed, NULL), LAKE_OK);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        if (layout_parse_path(bad[i], &parsed, NULL) != LAKE_INVALID_ARGUMENT)
+            fail_msg("%s", bad[i]);
+    for (size_t n = 0; n < sizeof good - 1; n++) {
+        (void)snprintf(text, sizeof text, "%.*s", (int)n, good);
+        assert_int_equal(layout_parse_path(text, &parsed, NULL), LAKE_INVALID_ARGUMENT);
+        (void)snprintf(text, sizeof text, "%.*s/%s", (int)n, good, good + n);
+        assert_int_equal(layout_parse_path(text, &parsed, NULL), LAKE_INVALID_ARGUMENT);
+    }
+}
+
 static void test_state_lies_beside_the_data(void **state)
 {
     static const struct {
@@ -152,9 +256,15 @@ static void test_no_state_file_looks_like_data(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_paths_of_each_grain),           cmocka_unit_test(test_every_path_parses_back),
-        cmocka_unit_test(test_other_paths_are_refused),       cmocka_unit_test(test_state_lies_beside_the_data),
+        cmocka_unit_test(test_paths_of_each_grain),
+        cmocka_unit_test(test_every_path_parses_back),
+        cmocka_unit_test(test_other_paths_are_refused),
+        cmocka_unit_test(test_paths_of_registered_types),
+        cmocka_unit_test(test_state_lies_beside_the_data),
         cmocka_unit_test(test_no_state_file_looks_like_data),
+        cmocka_unit_test(test_features_lie_below_their_own_directory),
+        cmocka_unit_test(test_longest_names_of_features),
+        cmocka_unit_test(test_other_paths_of_features_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

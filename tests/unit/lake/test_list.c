@@ -1,6 +1,8 @@
 /* Lists come in pages that join without a seam, also as of a snapshot, and in bounded pieces. */
 #include "history_fixture.h"
 
+#include <datalake/text.h>
+
 #include <stdio.h>
 #include <string.h>
 
@@ -147,6 +149,60 @@ static void test_pages_of_files_join(void **state)
                       2);
 }
 
+static void assert_days(struct lake *lake, struct lake_list_options options, const char *first, size_t n)
+{
+    options.selection.symbol = "BTCUSDT";
+    struct table *table = list(lake, lake_list_files, options);
+    assert_int_equal(table->n_rows, n);
+    if (n > 0)
+        assert_string_equal(table_get(table, 0, "first_ts"), first);
+    table_free(table);
+}
+
+/* Files of one row each, at midnight of four days. */
+static void test_files_of_a_range(void **state)
+{
+    struct fixture *fixture = *state;
+    struct lake_list_options options = {.has_start = true, .start_ms = DAY_2024 + MS_PER_DAY};
+    add_days(fixture->lake, "FUTURES", "BTCUSDT", DAY_2024, 4);
+    add_days(fixture->lake, "SPOT", "ETHUSDT", DAY_2024, 4);
+    assert_days(fixture->lake, options, "2024-01-02T00:00:00Z", 3);
+    options.start_ms++; /* behind the row of that day, though not behind the day */
+    assert_days(fixture->lake, options, "2024-01-03T00:00:00Z", 2);
+    options.has_end = true;
+    options.end_ms = DAY_2024 + 3 * MS_PER_DAY; /* not included */
+    assert_days(fixture->lake, options, "2024-01-03T00:00:00Z", 1);
+    options.end_ms++;
+    assert_days(fixture->lake, options, "2024-01-03T00:00:00Z", 2);
+    assert_pages_join(fixture->lake, lake_list_files, options, 1);
+    options.as_of = 1;
+    assert_days(fixture->lake, options, "2024-01-03T00:00:00Z", 2);
+    assert_pages_join(fixture->lake, lake_list_files, options, 1);
+    options = (struct lake_list_options){.has_start = true, .start_ms = DAY_2024 + 400 * MS_PER_DAY};
+    assert_days(fixture->lake, options, "", 0);
+    options = (struct lake_list_options){.has_end = true, .end_ms = DAY_2024};
+    assert_days(fixture->lake, options, "", 0);
+}
+
+static void test_files_have_ids_and_times(void **state)
+{
+    struct fixture *fixture = *state;
+    int64_t before = fixture->lake->io.ops->now_ms(fixture->lake->io.context), created = 0;
+    add_days(fixture->lake, "FUTURES", "BTCUSDT", DAY_2024, 2);
+    struct table *table = list(fixture->lake, lake_list_files, (struct lake_list_options){.limit = 0});
+    char first[32];
+    (void)snprintf(first, sizeof first, "%s", table_get(table, 0, "id"));
+    assert_string_not_equal(first, "");
+    assert_string_not_equal(table_get(table, 1, "id"), first);
+    assert_int_equal(lake_parse_time(table_get(table, 0, "created"), false, &created, NULL), LAKE_OK);
+    assert_true(created >= before);
+    table_free(table);
+    add_days(fixture->lake, "FUTURES", "BTCUSDT", DAY_2024 + MS_PER_MINUTE, 1); /* the first file anew */
+    table = list(fixture->lake, lake_list_files, (struct lake_list_options){.limit = 0});
+    assert_string_not_equal(table_get(table, 0, "id"), first);
+    table_free(table);
+}
+
 /* The page after a file that was rewritten since goes on behind its day. */
 static void test_a_page_goes_on_after_a_file_that_was_replaced(void **state)
 {
@@ -221,6 +277,11 @@ static void test_wrong_questions_are_refused(void **state)
                    "negative");
     assert_refused(fixture->lake, lake_list_datasets, (struct lake_list_options){.as_of = 2}, LAKE_NOT_FOUND,
                    "there is no snapshot 2 yet; the last is 1");
+    assert_refused(fixture->lake, lake_list_files,
+                   (struct lake_list_options){.has_start = true, .start_ms = 5, .has_end = true, .end_ms = 5},
+                   LAKE_INVALID_ARGUMENT, "start 1970-01-01T00:00:00.005Z is not before end 1970-01-01T00:00:00.005Z");
+    assert_refused(fixture->lake, lake_list_datasets, (struct lake_list_options){.has_end = true},
+                   LAKE_INVALID_ARGUMENT, "a range is of files");
     assert_int_equal(lake_list_files(fixture->lake, &sizeless, &stream, NULL), LAKE_INVALID_ARGUMENT);
 }
 
@@ -286,6 +347,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_pages_of_datasets_join, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_pages_of_files_join, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_files_of_a_range, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_files_have_ids_and_times, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_page_goes_on_after_a_file_that_was_replaced, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_after_need_not_be_there, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_after_a_file_that_is_not_selected, set_up, tear_down),

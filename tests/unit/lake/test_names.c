@@ -108,8 +108,9 @@ static void test_reserved_names_are_escaped(void **state)
 {
     static const struct {
         const char *name, *directory;
-    } cases[] = {{"CON", "%CON"},           {"NUL.X", "%NUL.X"}, {"COM1", "%COM1"},      {"LPT9", "%LPT9"},
-                 {"FEATURES", "%FEATURES"}, {"COM", "COM"},      {"CONUSDT", "CONUSDT"}, {"COM10", "COM10"}};
+    } cases[] = {{"CON", "%CON"},           {"NUL.X", "%NUL.X"}, {"COM1", "%COM1"},        {"LPT9", "%LPT9"},
+                 {"FEATURES", "%FEATURES"}, {"COM", "COM"},      {"CONUSDT", "CONUSDT"},   {"COM10", "COM10"},
+                 {"con", "%con"},           {"Nul.x", "%Nul.x"}, {"features", "%features"}};
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char directory[NAME_BYTES];

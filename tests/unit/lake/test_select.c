@@ -34,7 +34,7 @@ static lake_status choose(struct lake *lake, const struct lake_selection *select
     struct canonical canonical;
     struct selected selected;
     const struct select_scope scope = {.filter = &canonical.filter};
-    lake_status status = select_filter(selection, &canonical, err);
+    lake_status status = select_filter(lake, selection, &canonical, err);
     if (status == LAKE_OK) {
         mutex_lock(lake->mutex);
         status = select_dataset(lake, &scope, &arena, &selected, err);

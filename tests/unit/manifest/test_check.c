@@ -6,6 +6,7 @@
 #include "manifest/history.h"
 #include "manifest/knowledge.h"
 #include "manifest/sqlite.h"
+#include "manifest/type.h"
 #include "unit/manifest/fixture.h"
 
 struct problems {
@@ -42,6 +43,9 @@ static void fill_knowledge(struct fixture *f, struct write write, const int64_t 
     must(f, manifest_add_lineage(f->manifest, &lineage, &f->err));
     must(f, manifest_add_origin(f->manifest, &origin, &f->err));
     must(f, manifest_add_finding(f->manifest, &finding, &f->err));
+    struct manifest_type_column columns[] = {{"ts", 6, "", true, false, 1}, {"price", 5, "quote", false, true, 0}};
+    const struct manifest_type type = {"orders", "", false, 5, columns, 2};
+    must(f, manifest_put_type(f->manifest, &type, &f->err));
     for (int64_t i = 1; i <= 2; i++) {
         const struct manifest_absence absence = {
             datasets[0], i * 100, i * 100 + 100, REASON_SOURCE_EMPTY, i == 1 ? write.operation : 0, 0, 5, "none"};
@@ -119,6 +123,9 @@ static const struct {
     {"UPDATE absences SET end_ms = 201 WHERE start_ms = 100", "absence at 200 of dataset 1 overlaps", false},
     {"UPDATE absences SET operation_id = 99 WHERE start_ms = 100",
      "absence at 100 of dataset 1 is known by operation 99", false},
+    {"UPDATE type_columns SET position = 3 WHERE position = 1", "data type orders does not begin with a time", false},
+    {"UPDATE type_columns SET type = 5 WHERE position = 1", "data type orders does not begin with a time", false},
+    {"DELETE FROM types", "type_columns refers to a row in types", false},
     {"DELETE FROM operation_sources", "origins refers to a row in operation_sources", false},
     {"UPDATE findings SET operation_id = 99", "findings refers to a row in operations", false},
     {"UPDATE lineage SET dataset_id = 99", "lineage refers to a row in datasets", false},

@@ -8,6 +8,7 @@
 #include "io/sha256.h"
 #include "manifest/history.h"
 #include "manifest/schema.h"
+#include "manifest/type.h"
 #include "unit/manifest/fixture.h"
 
 /* Rows as schema 1 had them: a file published, one replaced in snapshot 2, one deleted in snapshot 3; a clock that was set back
@@ -52,6 +53,26 @@ static const char schema_2_rows[] =
     "UPDATE contents SET retired = 3 WHERE dataset_id = 1;"
     "INSERT INTO contents (dataset_id, day, version, sha256, n_rows, time_from_ms, time_to_ms, operation_id, added) VALUES"
     " (1, 0, 2, zeroblob(32), 0, 0, 0, 3, 3);";
+
+/* Rows as schema 3 had them, in the tables that were new in it: a derived day, where a row came from, why some are missing. */
+static const char schema_3_rows[] =
+    "INSERT INTO datasets (id, exchange, market, symbol, type, period) VALUES (1, 'BINANCE', 'SPOT', 'BTCUSDT', 'raw', '1m'),"
+    " (2, 'BINANCE', 'SPOT', 'BTCUSDT', 'agg', '15m');"
+    "INSERT INTO operations (id, kind, rows_read, rows_written, rows_rejected, started_ms, finished_ms, software, snapshot)"
+    " VALUES (1, 'ingest', 10, 9, 1, 100, 1000, 'old', 1);"
+    "INSERT INTO operation_sources VALUES (1, 1, 'a.csv', 10, NULL);"
+    "INSERT INTO operation_datasets VALUES (1, 1), (1, 2);"
+    "INSERT INTO snapshots VALUES (1, 1, 1000);"
+    "INSERT INTO files (id, dataset_id, path, partition_start_ms, partition_end_ms, time_from_ms, time_to_ms, n_rows,"
+    "  size_bytes, sha256, operation_id, added) VALUES"
+    " (1, 1, 'a-1.parquet', 0, 86400000, 0, 60000, 2, 100, zeroblob(32), 1, 1);"
+    "INSERT INTO contents (dataset_id, day, version, sha256, n_rows, time_from_ms, time_to_ms, operation_id, added, holes)"
+    " VALUES (1, 0, 1, zeroblob(32), 2, 0, 60000, 1, 1, x'');"
+    "INSERT INTO derivations VALUES (2, 1, 'bars 15m', 1, 0);"
+    "INSERT INTO lineage VALUES (2, 0, 0, 0, 1);"
+    "INSERT INTO origins VALUES (1, 0, 1, 1, 1, 2, 0, 60000, 2, 3, 0, 0, '');"
+    "INSERT INTO absences VALUES (1, 120000, 180000, 1, 1, 900, 'a.csv has none');"
+    "INSERT INTO findings VALUES (1, 1, 1, 'spike', 1, 0, 0, 'a.csv:2', 'jumps');";
 
 static struct schema_migrations released_schema(int64_t version)
 {
@@ -141,13 +162,26 @@ static void expect_migrated_from_2(struct fixture *f)
     expect_values(f, expected, sizeof expected / sizeof *expected);
 }
 
+static void expect_migrated_from_3(struct fixture *f)
+{
+    static const struct expected expected[] = {
+        {"PRAGMA user_version", MANIFEST_SCHEMA_VERSION},
+        {"SELECT count(*) FROM manifest", 1},
+        {"SELECT (SELECT count(*) FROM derivations) + (SELECT count(*) FROM lineage) + (SELECT count(*) FROM origins)"
+         " + (SELECT count(*) FROM absences) + (SELECT count(*) FROM findings)",
+         5},
+        {"SELECT (SELECT count(*) FROM types) + (SELECT count(*) FROM type_columns)", 0},
+    };
+    expect_values(f, expected, sizeof expected / sizeof *expected);
+}
+
 static void test_schema_1_with_rows_in_every_table(void **state)
 {
     struct fixture *f = *state;
     int n_problems = 0;
     make_schema(f, 1, schema_1_rows);
     expect_status(f, LAKE_INVALID_STATE, manifest_open(f->path, MANIFEST_READ_WRITE, NULL, &f->manifest, &f->err));
-    assert_non_null(strstr(f->err.message, "its schema is 1 and must first be brought to 3"));
+    assert_non_null(strstr(f->err.message, "its schema is 1 and must first be brought to 4"));
     expect_status(f, LAKE_PERMISSION, manifest_open(f->path, MANIFEST_READ_ONLY, NULL, &f->manifest, &f->err));
     assert_int_equal(query_int64(f, "PRAGMA user_version"), 1);
     must(f, manifest_open(f->path, MANIFEST_MIGRATE, NULL, &f->manifest, &f->err));
@@ -174,6 +208,22 @@ static void test_schema_2_with_rows(void **state)
     assert_int_equal(n, 1);
     assert_null(contents[0].holes);
     assert_int_equal(contents[0].n_holes_bytes, 0);
+}
+
+static void test_schema_3_with_rows(void **state)
+{
+    struct fixture *f = *state;
+    struct manifest_type *types = NULL;
+    size_t n = 1;
+    int n_problems = 0;
+    make_schema(f, 3, schema_3_rows);
+    expect_status(f, LAKE_INVALID_STATE, manifest_open(f->path, MANIFEST_READ_WRITE, NULL, &f->manifest, &f->err));
+    must(f, manifest_open(f->path, MANIFEST_MIGRATE, NULL, &f->manifest, &f->err));
+    expect_migrated_from_3(f);
+    must(f, manifest_check(f->manifest, true, count_problem, &n_problems, &f->err));
+    assert_int_equal(n_problems, 0);
+    must(f, manifest_find_types(f->manifest, &f->arena, &types, &n, &f->err));
+    assert_int_equal(n, 0);
 }
 
 static void test_what_was_migrated_can_be_read_as_of_and_expires(void **state)
@@ -218,8 +268,10 @@ static void die_after(struct fixture *f, int64_t from, int64_t steps)
     must(f, database_run(database, "BEGIN IMMEDIATE", &f->err));
     for (int64_t i = 0; i < steps; i++)
         must(f, database_run(database, schema_migrations().rows[from].parts[i], &f->err));
+    char sql[64];
+    (void)snprintf(sql, sizeof sql, "PRAGMA user_version = %d", (int)from + 1);
     if (steps == n_steps(from))
-        must(f, database_run(database, from == 1 ? "PRAGMA user_version = 2" : "PRAGMA user_version = 3", &f->err));
+        must(f, database_run(database, sql, &f->err));
     kill(getpid(), SIGKILL);
 }
 
@@ -257,10 +309,18 @@ static void test_killed_at_each_step_from_schema_2(void **state)
     expect_migrated_from_2(f);
 }
 
+static void test_killed_at_each_step_from_schema_3(void **state)
+{
+    struct fixture *f = *state;
+    make_schema(f, 3, schema_3_rows);
+    kill_at_each_step(f, 3);
+    expect_migrated_from_3(f);
+}
+
 /* A released migration is never edited: manifests made by it are out there. */
 static void test_released_migrations_are_as_they_were(void **state)
 {
-    static const uint8_t released[][4] = {{0x91, 0x24, 0xa5, 0xbc}, {0xd7, 0xca, 0xf3, 0x3a}};
+    static const uint8_t released[][4] = {{0x91, 0x24, 0xa5, 0xbc}, {0xd7, 0xca, 0xf3, 0x3a}, {0x3f, 0x98, 0x7e, 0xe8}};
     (void)state;
     for (size_t row = 0; row < sizeof released / sizeof *released; row++) {
         struct sha256 *hash = NULL;
@@ -285,10 +345,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(test_schema_1_with_rows_in_every_table),
         T(test_schema_2_with_rows),
+        T(test_schema_3_with_rows),
         T(test_what_was_migrated_can_be_read_as_of_and_expires),
         T(test_an_empty_schema_1),
         T(test_killed_at_each_step_from_schema_1),
         T(test_killed_at_each_step_from_schema_2),
+        T(test_killed_at_each_step_from_schema_3),
         T(test_released_migrations_are_as_they_were),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

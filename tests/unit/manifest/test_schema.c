@@ -115,7 +115,7 @@ static void test_an_older_schema_needs_permission_to_write(void **state)
     database_close(database);
     must(f, database_open(f->path, DATABASE_READ_ONLY, &database, &f->err));
     expect_status(f, LAKE_PERMISSION, schema_prepare(database, one_more(true), SCHEMA_CREATE, &created, &f->err));
-    assert_non_null(strstr(f->err.message, "from 3 to 4"));
+    assert_non_null(strstr(f->err.message, "from 4 to 5"));
     database_close(database);
 }
 
@@ -140,7 +140,7 @@ static void test_somebody_elses_database_is_refused_and_left_alone(void **state)
                    "not a lake's manifest");
     expect_refused(*state, "PRAGMA user_version=-3", LAKE_CORRUPT, "not a lake's manifest");
     expect_refused(*state, "PRAGMA user_version=99", LAKE_UNSUPPORTED,
-                   "schema is 99, this software knows schemas up to 3");
+                   "schema is 99, this software knows schemas up to 4");
 }
 
 int main(void)

@@ -56,6 +56,7 @@ static void test_only_listings_of_everything_scan_a_table(void **state)
         STATEMENT_OUTSTANDING,                           /* as long as what the last commit moved */
         STATEMENT_REMOVALS,                              /* as long as what the last commit expired */
         STATEMENT_NAMES,          STATEMENT_CONTENTS_OF, /* of one operation, to undo it */
+        STATEMENT_TYPES,                                 /* as many as were registered */
         STATEMENT_SWEEP_CONTENTS,                        /* maintenance */
     };
     for (int id = STATEMENT_COMMIT + 1; id < N_STATEMENTS; id++) {
@@ -105,6 +106,7 @@ static void test_look_ups_use_their_index(void **state)
     expect_plan(f, STATEMENT_PRUNE_ABSENCES, "absences_by_operation (operation_id=?)");
     expect_plan(f, STATEMENT_FINDINGS, "USING PRIMARY KEY (dataset_id=?)");
     expect_plan(f, STATEMENT_PRUNE_FINDINGS, "findings_by_operation (operation_id=?)");
+    expect_plan(f, STATEMENT_TYPE_COLUMNS, "USING PRIMARY KEY (type_name=?)");
     expect_plan(f, STATEMENT_CONTENTS_AT, "USING PRIMARY KEY (dataset_id=? AND retired>?)");
     expect_plan(f, STATEMENT_RETIRE_FILE, "USING INTEGER PRIMARY KEY (rowid=?)");
 }

@@ -1,0 +1,1 @@
+"""Versioned results of computations."""
