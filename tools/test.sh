@@ -6,10 +6,10 @@ cd "$(dirname "$0")/.."
 
 # Programs that use threads; the others say nothing new under ThreadSanitizer. test_recover is left out: it forks some
 # thousand times, which takes minutes here, and dev and asan run it.
-THREADED='^test_(thread|lock|arrow_stream|manifest_processes|write|scan|verify|write_order|spill|ingest|readers|derive|read|check)$'
+THREADED='^test_(thread|lock|arrow_stream|manifest_processes|write|scan|verify|write_order|spill|ingest|readers|derive|read|read_many|check)$'
 
 # Sweeps that take minutes under AddressSanitizer: there `make soak` runs them.
-LONG_SWEEPS='^test_(lake|manifest|change|maintain|backup|repair|rebuild|save|spill|ingest|derive|explain|check)_faults$'
+LONG_SWEEPS='^test_(lake|manifest|change|maintain|backup|repair|rebuild|save|spill|ingest|derive|explain|check|put)_faults$'
 
 export LAKE_DL=$PWD/build/release/dl
 export LAKE_LIB=$PWD/build/release/libdatalake.so

@@ -73,7 +73,8 @@ struct lake_adopt_result {
 
 /* Takes in the rows of a file that somebody put below the data root. A live file is found and, with sha256, checked. Any other is read whole, its rows are
  * written as those of an ingest, and when they are committed it is moved out of the tree into quarantine, so that no tool sees its rows twice (I3).
- * LAKE_NOT_FOUND where there is no such file, LAKE_INVALID_ARGUMENT where it is not below the data root, LAKE_CORRUPT where the digest is another. */
+ * LAKE_NOT_FOUND where there is no such file, LAKE_INVALID_ARGUMENT where it is not below the data root, LAKE_CORRUPT where the digest is another, LAKE_BUSY
+ * where a commit that superseded it is about to move it away. */
 LAKE_API LAKE_MUST_CHECK lake_status lake_adopt_file(struct lake *lake, const struct lake_adopt_options *options,
                                                      struct lake_adopt_result *result, struct lake_error *err);
 

@@ -25,7 +25,7 @@ def feature_period(feature_set: str, version: str | int | None) -> str:
 
 
 def read_known(
-    ref: LakeRef, exchange: str, symbol: str, market: str | None, period: str, first_ms: int, last_ms: int
+    ref: LakeRef, exchange: str, symbol: str, market: str, period: str, first_ms: int, last_ms: int
 ) -> pl.DataFrame:
     """Reads the features of a range of time, and the row that is known when it begins: both of one version."""
     polars: Any = _extras.load("polars")
@@ -37,13 +37,9 @@ def read_known(
 
 def span_ms(bars: pl.DataFrame) -> tuple[int, int]:
     """The first and the last time of bars, epoch milliseconds; of none the epoch."""
-    import polars
-
     if bars.height == 0:
         return 0, 0
-    ends = bars["ts"].gather([0, -1])
-    ends = ends.dt.epoch("ms") if ends.dtype == polars.Datetime else ends
-    first, last = ends.to_list()
+    first, last = bars["ts"].gather([0, -1]).dt.epoch("ms").to_list()
     return first, last
 
 

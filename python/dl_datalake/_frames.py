@@ -48,8 +48,11 @@ def converter(to: To = "polars", ts: Ts = "timestamp") -> Callable[[Table], Any]
     return kind(ts == "int")
 
 
-def from_polars(frame: pl.DataFrame, to: To) -> Any:
-    """Turns a Polars frame that was computed here into what is wanted; `to` was looked at by `converter`."""
+def from_polars(frame: pl.DataFrame, to: To, ts: Ts = "timestamp") -> Any:
+    """Turns a Polars frame that was computed here into what is wanted, but for "table"; `to` and `ts` were looked at by `converter`."""
+    if ts == "int":
+        polars = _extras.load("polars")
+        frame = frame.with_columns(polars.col(polars.Datetime).to_physical())
     if to == "polars":
         return frame
     if to == "arrow":

@@ -85,7 +85,9 @@ class LakeRef:
 
     def open_if_there(self) -> Lake | None:
         """Gives the open lake, None where there is neither a manifest nor data."""
-        if self._shared is None and not os.path.exists(self._key[1]) and not _has_entries(self._key[0]):
+        shared = self._shared
+        is_open = shared is not None and shared.is_current()
+        if not is_open and not is_there(self._key[1]) and not _has_entries(self._key[0]):
             return None
         return self.open()
 
@@ -160,6 +162,7 @@ def path_text(name: str, place: object) -> str:
 
     Raises:
         TypeError: It is none.
+        InvalidArgumentError: No file can be called so.
     """
     try:
         path = os.fspath(place)  # pyright: ignore[reportArgumentType, reportCallIssue, reportUnknownVariableType]
@@ -167,7 +170,31 @@ def path_text(name: str, place: object) -> str:
         path = None
     if not isinstance(path, str):
         raise TypeError(f"{name} is {type(place).__name__}, not a path")
+    if "\0" in path:
+        from dl_datalake.errors import InvalidArgumentError
+
+        raise InvalidArgumentError(f"{name} has a NUL character in it")
     return path
+
+
+def check_file(path: str) -> None:
+    """Sees to it that there is a file.
+
+    Raises:
+        NotFoundError: There is none.
+    """
+    if not os.path.isfile(path):
+        from dl_datalake.errors import NotFoundError
+
+        raise NotFoundError(f"{path}: there is no such file")
+
+
+def open_scratch(folder: str) -> Lake:
+    """A lake for the time being, with the settings that hold in the working directory."""
+    from dl_datalake import _native
+
+    root, manifest = os.path.join(folder, "data"), os.path.join(folder, "manifest.db")
+    return _native.Lake(root, manifest, create=True, config_path=_native.find_location()[2])
 
 
 def _locate(data_root: str | None, db_path: str | None) -> tuple[str, str]:
@@ -201,12 +228,25 @@ def _stamp(path: str) -> tuple[int, int] | None:
     return status.st_dev, status.st_ino
 
 
+def is_there(path: str) -> bool:
+    """Whether there is something; also where it is not for this user to see, which opening then says."""
+    try:
+        os.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        pass
+    return True
+
+
 def _has_entries(folder: str) -> bool:
     try:
         with os.scandir(folder) as entries:
             return next(entries, None) is not None
-    except OSError:
+    except FileNotFoundError:
         return False
+    except OSError:
+        return True
 
 
 def _open_native(key: tuple[str, str], create: bool) -> Lake:
@@ -215,7 +255,7 @@ def _open_native(key: tuple[str, str], create: bool) -> Lake:
     try:
         return _native.Lake(*key, create=create)
     except FileNotFoundError as error:
-        if os.path.exists(key[1]) or _has_entries(key[0]):
+        if create or os.path.exists(key[1]) or _has_entries(key[0]):
             raise
         text = f"{key[1]}: there is no lake here; write something to make one, or name another by db_path and data_root"
         raise type(error)(text) from None

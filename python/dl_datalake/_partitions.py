@@ -43,7 +43,13 @@ def bounds(data_type: str, period: str, when: Time) -> tuple[int, int]:
 
     Returns:
         Its start and end, epoch milliseconds, half open.
+
+    Raises:
+        TypeError: The period is no text, or the date no time.
+        InvalidArgumentError: The date cannot be understood.
     """
+    if not isinstance(period, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(f"period is {type(period).__name__}, not text")
     day = utc(to_ms(when, False, "date")).date()
     grain = _grain(data_type, period)
     if grain == "month":

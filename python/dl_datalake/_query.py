@@ -48,12 +48,14 @@ def open_scan(
         **options: Those of the native scan; `columns` may be one name, `as_of` a snapshot's name or time, and None of any is its default.
 
     Raises:
-        NotFoundError: There is no lake, or no such dataset, symbol, column or snapshot; the message names what is near.
-        InvalidArgumentError: The range is empty, or the choice is not clear.
+        NotFoundError: There is no lake, or no such dataset, symbol or snapshot; the message names what is near.
+        InvalidArgumentError: The range is empty, the choice is not clear, or there is no such column.
         TypeError: An argument is of a wrong kind.
     """
     start_ms, end_ms = _times.range_ms(start, end)
     given = {name: value for name, value in options.items() if value is not None}
+    if data_type == "raw" and ("offset" in given or "origin" in given):
+        data_type = "agg"  # "raw" is the default, and stored bars have neither
     columns = given.get("columns")
     if isinstance(columns, str):
         given["columns"] = [columns]

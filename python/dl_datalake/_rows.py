@@ -36,18 +36,31 @@ def streamable(frame: object, what: str = "df") -> ArrowStreamable:
         MissingExtraError: A pandas frame, which needs pyarrow to be read, and that is not installed.
     """
     kind = type(frame)
+    if kind.__name__ == "DataFrame" and kind.__module__.startswith("polars.") and "\0" in "".join(frame.columns):  # pyright: ignore
+        from dl_datalake.errors import InvalidDataError
+
+        # on which Polars ends the process
+        raise InvalidDataError(f"a column of {what} has a NUL character in its name")
     if kind.__name__ == "DataFrame" and kind.__module__.split(".")[0] == "pandas":
         return _from_pandas(frame)
-    if hasattr(frame, "__arrow_c_stream__"):
+    if hasattr(frame, "__arrow_c_stream__") and not isinstance(frame, type):
         return frame  # pyright: ignore[reportReturnType]
     hint = ": collect() it first" if kind.__name__ == "LazyFrame" else ""
     raise TypeError(f"{what} is {kind.__module__}.{kind.__qualname__}, not a frame with an Arrow stream{hint}")
 
 
 def _from_pandas(frame: Any) -> ArrowStreamable:
-    """An index that is called as a column is one; any other says nothing about the rows."""
+    """An index that is called as a column is one, and one of times without a name is `ts`; any other says nothing about the rows."""
     from dl_datalake import _extras
 
+    if type(frame.index).__name__ == "DatetimeIndex" and frame.index.name is None and "ts" not in frame.columns:
+        frame = frame.rename_axis("ts")
     names = [name for name in frame.index.names if isinstance(name, str) and name not in frame.columns]
     frame = frame.reset_index() if names and len(names) == len(frame.index.names) else frame.reset_index(drop=True)
-    return _extras.load("pyarrow").Table.from_pandas(frame, preserve_index=False)
+    arrow = _extras.load("pyarrow")
+    try:
+        return arrow.Table.from_pandas(frame, preserve_index=False)
+    except (arrow.ArrowInvalid, arrow.ArrowTypeError, arrow.ArrowNotImplementedError) as error:
+        from dl_datalake.errors import InvalidDataError
+
+        raise InvalidDataError(". ".join(str(part) for part in error.args)) from error

@@ -86,7 +86,9 @@ def _files(lake: Lake, ref: LakeRef, type_name: str, snapshot: int) -> dict[Data
 def _select(dataset: Dataset, paths: list[str]) -> str:
     names = ("exchange", "market", "symbol", "period")
     constants = ", ".join(f"{_quoted(value)} AS {name}" for name, value in zip(names, dataset, strict=True))
-    return f"SELECT {constants}, * FROM read_parquet([{', '.join(map(_quoted, paths))}], union_by_name = true)"
+    # of columns that are called as what the dataset is, the dataset counts
+    columns = f"COLUMNS([name for name in (*) if lower(name) NOT IN ({', '.join(map(_quoted, names))})])"
+    return f"SELECT {constants}, {columns} FROM read_parquet([{', '.join(map(_quoted, paths))}], union_by_name = true)"
 
 
 def _quoted(text: str) -> str:

@@ -27,7 +27,8 @@ def to_ms(value: Time, is_end: bool = False, name: str = "time") -> int:
     """Turns a time into epoch milliseconds.
 
     Args:
-        value: Text, date, datetime, pandas.Timestamp, numpy.datetime64 or whole epoch milliseconds.
+        value: Text, date, datetime, pandas.Timestamp, numpy.datetime64 or whole epoch milliseconds (seconds, where the number is too
+            small for the milliseconds of any data).
         is_end: A bare date means the end of its day (its month or year, where it names no more).
         name: What the value is called in errors.
 
@@ -37,7 +38,7 @@ def to_ms(value: Time, is_end: bool = False, name: str = "time") -> int:
     """
     kind: type = type(value)
     if kind is int:
-        return value  # pyright: ignore[reportReturnType]
+        return _from_int(value)  # pyright: ignore[reportArgumentType]
     if isinstance(value, str):
         return _native.parse_time(value, is_end)
     if kind.__module__ == "numpy" and kind.__name__ == "datetime64":
@@ -51,7 +52,7 @@ def to_ms(value: Time, is_end: bool = False, name: str = "time") -> int:
         return (days + is_end) * MS_PER_DAY
     if not isinstance(value, (bool, float)):
         try:
-            return index(value)  # pyright: ignore
+            return _from_int(index(value))  # pyright: ignore
         except TypeError:
             pass
     raise TypeError(
@@ -102,6 +103,11 @@ def utc(ms: int) -> datetime:
     import datetime
 
     return datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc) + datetime.timedelta(milliseconds=ms)
+
+
+def _from_int(value: int) -> int:
+    """As milliseconds, numbers of this size are days of 1970 to 1973, when there was no data: they are seconds, as in text."""
+    return value * 1000 if 10**8 <= value < 10**11 else value
 
 
 def _shown(value: Time | None) -> str:

@@ -217,6 +217,25 @@ static lake_status find_in_lake(struct adopting *adopting, const struct wanted_f
     return status;
 }
 
+/* A commit moves what it superseded out of the tree after it. In between such a file is no stranger's: its rows would undo those of the commit. */
+static lake_status check_superseded(const struct adopting *adopting, struct lake_error *err)
+{
+    struct lake *lake = adopting->lake;
+    struct arena arena = ARENA_INIT(LIMIT_ENGINE_BYTES);
+    struct manifest_outstanding *moves = NULL;
+    size_t n = 0, at = 0;
+    mutex_lock(lake->mutex);
+    lake_status status = manifest_find_outstanding(lake->manifest, &arena, &moves, &n, err);
+    mutex_unlock(lake->mutex);
+    while (at < n && strcmp(moves[at].path, adopting->path) != 0)
+        at++;
+    if (status == LAKE_OK && at < n)
+        status = lake_fail(err, LAKE_BUSY, "%s: is the lake's, and was superseded: a commit is about to move it away",
+                           adopting->full);
+    arena_release(&arena);
+    return status;
+}
+
 static lake_status find_live(struct adopting *adopting, bool *is_found, struct lake_error *err)
 {
     struct layout_path path;
@@ -232,7 +251,7 @@ static lake_status find_live(struct adopting *adopting, bool *is_found, struct l
     };
     TRY(find_in_lake(adopting, &wanted, is_found, err));
     if (!*is_found)
-        return LAKE_OK;
+        return check_superseded(adopting, err);
     TRY(select_filter(adopting->lake, &adopting->options->dataset, &given, err));
     if (!is_of(&given.filter, &path))
         return lake_fail(err, LAKE_INVALID_ARGUMENT, "%s: is the lake's, of %s/%s/%s/%s/%s and nothing else",

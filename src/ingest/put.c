@@ -29,6 +29,7 @@ struct putting {
     struct put_check check;
     struct arena arena;   /* of values that are laid out anew, slice by slice */
     struct column *slice; /* the dataset's columns of it */
+    int64_t slice_rows;   /* at most */
     struct batch_builder *kept;
 };
 
@@ -249,13 +250,10 @@ static lake_status append_kept(struct putting *putting, const struct batch *batc
     return status;
 }
 
-static lake_status put_slice(struct putting *putting, const struct batch *from, struct lake_error *err)
+static lake_status put_slice(struct putting *putting, int64_t n_rows, struct lake_error *err)
 {
-    const struct batch batch = {.schema = putting->columns.schema, .n_rows = from->n_rows, .columns = putting->slice};
+    const struct batch batch = {.schema = putting->columns.schema, .n_rows = n_rows, .columns = putting->slice};
     const struct before before = {putting->check.n_rows, putting->check.last_ts};
-    arena_reset(&putting->arena);
-    for (size_t i = 0; i < putting->columns.n; i++)
-        TRY(convert_column(putting, from, i, err));
     TRY(put_check_rows(&putting->check, &batch, err));
     TRY(row_marks_drops(&putting->check.marks) != NULL ? append_kept(putting, &batch, err)
                                                        : lake_write_append(putting->job->write, &batch, err));
@@ -271,18 +269,54 @@ static lake_status report(const struct putting *putting, struct lake_error *err)
     return LAKE_OK;
 }
 
+/* Rows of an array, from one on. */
+struct stretch {
+    const struct ArrowArray *array;
+    int64_t first, n;
+};
+
+/* The dataset's columns are then in putting->slice, as long as the batch is there. */
+static lake_status convert_rows(struct putting *putting, const struct stretch *rows, struct batch *out,
+                                struct lake_error *err)
+{
+    lake_status status = LAKE_OK;
+    TRY(arrow_adapter_slice(putting->adapter, rows->array, rows->first, rows->n, out, err));
+    arena_reset(&putting->arena);
+    for (size_t i = 0; i < putting->columns.n && status == LAKE_OK; i++)
+        status = convert_column(putting, out, i, err);
+    if (status != LAKE_OK)
+        batch_release(out);
+    return status;
+}
+
+/* Where rows are so wide, or texts so long, that there is no memory for a slice, slices are smaller from there on. */
+static lake_status convert_slice(struct putting *putting, const struct ArrowArray *array, int64_t first,
+                                 struct batch *out, struct lake_error *err)
+{
+    for (;;) {
+        struct lake_error own = {LAKE_OK, ""};
+        struct stretch rows = {array, first, array->length - first};
+        rows.n = rows.n < putting->slice_rows ? rows.n : putting->slice_rows;
+        lake_status status = convert_rows(putting, &rows, out, &own);
+        if (status == LAKE_OK)
+            return LAKE_OK;
+        if (status != LAKE_NO_MEMORY || rows.n <= 1)
+            return lake_fail(err, status, "%s", own.message);
+        putting->slice_rows = rows.n / 2;
+    }
+}
+
 static lake_status put_array(struct putting *putting, const struct ArrowArray *array, struct lake_error *err)
 {
     struct batch batch = {0};
-    int64_t first = 0, n = 0;
+    int64_t first = 0;
     do { /* an array without rows is looked at, too */
-        n = array->length - first < ARROW_SLICE_ROWS ? array->length - first : ARROW_SLICE_ROWS;
-        TRY(arrow_adapter_slice(putting->adapter, array, first, n, &batch, err));
-        lake_status status = put_slice(putting, &batch, err);
+        TRY(convert_slice(putting, array, first, &batch, err));
+        lake_status status = put_slice(putting, batch.n_rows, err);
+        first += batch.n_rows;
         batch_release(&batch);
         TRY(status);
         TRY(report(putting, err));
-        first += n;
     } while (first < array->length);
     return LAKE_OK;
 }
@@ -351,7 +385,8 @@ static void begin(struct putting *putting, const struct put_job *job)
     struct io io = lake_io(job->lake);
     const struct data_type *type = lake_write_type(job->write);
     bool has_source = job->options->source != NULL && job->options->source[0] != '\0';
-    *putting = (struct putting){.job = job, .source = has_source ? job->options->source : DEFAULT_SOURCE};
+    *putting = (struct putting){
+        .job = job, .source = has_source ? job->options->source : DEFAULT_SOURCE, .slice_rows = ARROW_SLICE_ROWS};
     arena_init(&putting->arena, LIMIT_ENGINE_BYTES);
     const struct put_check_setup setup = {
         .type = type,

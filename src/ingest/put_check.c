@@ -17,7 +17,7 @@ enum {
 
 void put_check_init(struct put_check *check, const struct put_check_setup *setup)
 {
-    *check = (struct put_check){.setup = *setup, .id = -1};
+    *check = (struct put_check){.setup = *setup, .id = -1, .side = -1};
     row_tally_init(&check->tally);
     buffer_init(&check->reason, 64 * KIB);
 }
@@ -34,6 +34,7 @@ void put_check_begin(struct put_check *check, const struct schema *schema)
     const struct data_type *type = check->setup.type;
     check->per_ms = time_unit_per_ms(schema->fields[0].type);
     check->id = type->n_key > 1 ? schema_find(schema, type->key[1]) : -1;
+    check->side = data_type_counts_rows(type) ? schema_find(schema, "side") : -1;
     sanity_init(&check->sanity, type, schema);
     if (check->setup.period != NULL)
         check->grid = bar_grid_start(check->setup.period, false);
@@ -174,6 +175,23 @@ static lake_status check_range(const struct put_check *check, const struct batch
     return LAKE_OK;
 }
 
+/* ---- the side of trades ---- */
+
+/* Part of what tells trades without ids apart: one spelling, the one that ingests write. */
+static lake_status check_sides(const struct put_check *check, const struct batch *batch, struct lake_error *err)
+{
+    const struct column *sides = &batch->columns[check->side];
+    for (int64_t row = 0; row < batch->n_rows; row++) {
+        const char *text = (const char *)sides->values + sides->offsets[row];
+        int n = sides->offsets[row + 1] - sides->offsets[row];
+        if (column_is_valid(sides, row) && !(n == 3 && memcmp(text, "buy", 3) == 0) &&
+            !(n == 4 && memcmp(text, "sell", 4) == 0))
+            return lake_fail(err, LAKE_INVALID_DATA, "row %" PRId64 ": side is '%.*s', and must be 'buy' or 'sell'",
+                             number_of(check, row), n < NEIGHBOURS ? n : NEIGHBOURS, n > 0 ? text : "");
+    }
+    return LAKE_OK;
+}
+
 /* ---- times and grid ---- */
 
 int64_t put_check_bar_end_ms(const struct put_check *check, int64_t ts_ms)
@@ -306,6 +324,8 @@ lake_status put_check_rows(struct put_check *check, const struct batch *batch, s
         TRY(check_order(check, batch, err));
     if (check->setup.options->has_start || check->setup.options->has_end)
         TRY(check_range(check, batch, err));
+    if (check->side >= 0)
+        TRY(check_sides(check, batch, err));
     TRY(check_rules(check, batch, err));
     if (batch->n_rows > 0)
         check->last_ts = ((const int64_t *)batch_values(batch, 0))[batch->n_rows - 1];

@@ -1,5 +1,5 @@
 /* What the rows of a table are held against on their way into a write: that their keys are there and ascend, the range that was promised,
- * the period's grid, the clock, and the rules of sanity (row_rules.h).
+ * the words of a trade's side, the period's grid, the clock, and the rules of sanity (row_rules.h).
  *
  * A row that breaks what is a must stops everything, with its number (from 0), its time and its values; what breaks a rule that is a warning is
  * counted. Bars that are still open are marked to be left out. Rows are judged in their order, slice by slice. One thread.
@@ -29,7 +29,8 @@ struct put_check_setup {
 struct put_check {
     struct put_check_setup setup;
     int64_t per_ms;
-    int id; /* the key's second column; -1: none */
+    int id;   /* the key's second column; -1: none */
+    int side; /* of trades, the taker's; -1: none */
     struct sanity sanity;
     struct bar_grid grid;
     bool has_grid;

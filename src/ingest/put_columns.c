@@ -12,7 +12,8 @@
 /* Names beside the type's own that a column may have. */
 static const struct {
     const char *name, *also;
-} other_names[] = {{"ts", "timestamp"}, {"amount", "qty"}, {"amount", "size"}};
+    bool is_of_trades; /* what a registered type calls so may be something else */
+} other_names[] = {{"ts", "timestamp", false}, {"amount", "qty", true}, {"amount", "size", true}};
 
 enum { N_OTHER_NAMES = sizeof other_names / sizeof *other_names, MOST_NAMED = 16 };
 
@@ -100,11 +101,13 @@ out:
 /* -1: there is none. */
 static lake_status find_source(const struct planning *planning, const char *name, int *found, struct lake_error *err)
 {
+    const struct data_type *type = planning->wishes->type;
     *found = schema_find(planning->from, name);
     for (size_t i = 0; i < N_OTHER_NAMES && schema_find(planning->from, name) < 0; i++) {
         const char *also = other_names[i].also;
         int at = schema_find(planning->from, also);
-        if (at < 0 || strcmp(other_names[i].name, name) != 0 || data_type_column(planning->wishes->type, also) != NULL)
+        if (at < 0 || strcmp(other_names[i].name, name) != 0 || data_type_column(type, also) != NULL ||
+            (other_names[i].is_of_trades && type->is_registered))
             continue;
         if (*found >= 0)
             return lake_fail(err, LAKE_INVALID_DATA, "the frame has '%s' and '%s': name the one that is '%s' so",

@@ -180,7 +180,7 @@ static lake_status convert_time(const struct put_values *values, int64_t row, in
         return *out != 0 || value == 0 ? LAKE_OK : fail_time(values, row, "which is no time in its unit", err);
     }
     *out = time_unit_to_ms(value, from / to);
-    if (to == 1 && *out * (from / to) != value)
+    if (to == 1 && value % (from / to) != 0)
         return fail_time(values, row, "which is not a whole millisecond", err);
     return LAKE_OK;
 }
@@ -190,7 +190,7 @@ static lake_status time_of_ns(const struct put_values *values, int64_t row, int6
 {
     int64_t per_ms = time_unit_per_ms(values->to->type);
     *out = time_unit_to_ms(ns, NS_PER_TARGET(per_ms));
-    if (per_ms == 1 && *out * NS_PER_MS != ns)
+    if (per_ms == 1 && ns % NS_PER_MS != 0)
         return lake_fail(err, LAKE_INVALID_DATA, "row %" PRId64 ": %s is not a whole millisecond",
                          values->first_row + row, values->from->name);
     return LAKE_OK;

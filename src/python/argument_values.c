@@ -16,6 +16,15 @@ static bool wrong_type(const char *name, const char *wanted, PyObject *value)
     return false;
 }
 
+/* In place of Python's own TypeError; whatever else a method of the value raised stays. */
+static bool told_type(const char *name, const char *wanted, PyObject *value)
+{
+    if (!PyErr_ExceptionMatches(PyExc_TypeError))
+        return false;
+    PyErr_Clear();
+    return wrong_type(name, wanted, value);
+}
+
 static bool wrong_value(struct arguments *arguments, const char *name, const char *what)
 {
     return errors_raise_format(arguments->call->state, LAKE_INVALID_ARGUMENT, "%s %s", name, what);
@@ -47,10 +56,8 @@ bool arguments_text(struct arguments *arguments, const char *name, PyObject *val
 static bool read_path(struct arguments *arguments, const char *name, PyObject *value, const char **out)
 {
     PyObject *path = PyOS_FSPath(value);
-    if (path == NULL) {
-        PyErr_Clear();
-        return wrong_type(name, "a str or a path", value);
-    }
+    if (path == NULL)
+        return told_type(name, "a str or a path", value);
     PyObject *bytes = PyUnicode_Check(path) ? PyUnicode_EncodeFSDefault(path) : Py_NewRef(path);
     Py_DECREF(path);
     if (bytes == NULL) {
@@ -73,10 +80,7 @@ PyObject *arguments_members(struct arguments *arguments, const char *name, PyObj
     bool is_text = PyUnicode_Check(value) || PyBytes_Check(value);
     PyObject *tuple = is_text ? NULL : PySequence_Tuple(value);
     if (tuple == NULL) {
-        if (is_text || PyErr_ExceptionMatches(PyExc_TypeError)) {
-            PyErr_Clear();
-            wrong_type(name, "a sequence", value);
-        }
+        (void)(is_text ? wrong_type(name, "a sequence", value) : told_type(name, "a sequence", value));
         return NULL;
     }
     bool is_kept = keep(arguments, tuple);
@@ -165,11 +169,10 @@ static bool store_word(struct arguments *arguments, const struct argument *argum
 /* int, and what is one by __index__ (NumPy's); never bool. */
 static bool read_int64(struct arguments *arguments, const char *name, PyObject *value, int64_t *out)
 {
-    PyObject *number = PyBool_Check(value) || !PyIndex_Check(value) ? NULL : PyNumber_Index(value);
-    if (number == NULL) {
-        PyErr_Clear();
-        return wrong_type(name, "an int", value);
-    }
+    bool is_int = !PyBool_Check(value) && PyIndex_Check(value);
+    PyObject *number = is_int ? PyNumber_Index(value) : NULL;
+    if (number == NULL)
+        return is_int ? told_type(name, "an int", value) : wrong_type(name, "an int", value);
     int overflow = 0;
     *out = PyLong_AsLongLongAndOverflow(number, &overflow);
     Py_DECREF(number);

@@ -4,12 +4,14 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "errors.h"
 #include "signals.h"
 
 struct feed {
     atomic_size_t n_users;
+    pid_t process;           /* that made it; in a fork of it, a thread that is not there may hold the lock for ever */
     PyThread_type_lock lock; /* of what is read: from `handle` to `error` */
     struct handle *handle;   /* NULL: closed */
     struct lake_scan *scan;  /* or */
@@ -54,11 +56,8 @@ static lake_status stream_failed(struct ArrowArrayStream *stream, int error, str
 
 static lake_status read_next(struct feed *feed, struct ArrowArray *out, struct lake_error *err)
 {
-    *out = (struct ArrowArray){0};
     if (feed->handle == NULL)
         return native_fail(err, LAKE_INVALID_STATE, "the rows cannot be read: they were closed");
-    if (!handle_is_here(feed->handle))
-        return native_fail(err, LAKE_INVALID_STATE, "the rows cannot be read: the lake was opened in another process");
     if (feed->scan == NULL) {
         int error = feed->stream.get_next(&feed->stream, out);
         return error == 0 ? LAKE_OK : stream_failed(&feed->stream, error, err);
@@ -70,8 +69,16 @@ static lake_status read_next(struct feed *feed, struct ArrowArray *out, struct l
     return status;
 }
 
+static bool is_here(const struct feed *feed)
+{
+    return feed->process == getpid();
+}
+
 lake_status feed_next(struct feed *feed, struct ArrowArray *out, struct lake_error *err)
 {
+    *out = (struct ArrowArray){0};
+    if (!is_here(feed))
+        return native_fail(err, LAKE_INVALID_STATE, "the rows cannot be read: the lake was opened in another process");
     PyThread_acquire_lock(feed->lock, WAIT_LOCK);
     lake_status status = read_next(feed, out, err);
     PyThread_release_lock(feed->lock);
@@ -134,6 +141,8 @@ static void close_parts(struct feed *feed)
 
 void feed_close(struct feed *feed)
 {
+    if (!is_here(feed))
+        return;
     PyThread_acquire_lock(feed->lock, WAIT_LOCK);
     close_parts(feed);
     PyThread_release_lock(feed->lock);
@@ -192,6 +201,7 @@ static lake_status feed_begin(const struct feed *parts, struct feed **out, struc
         return no_memory(err);
     }
     *feed = *parts;
+    feed->process = getpid();
     atomic_init(&feed->n_users, 1);
     feed->n_owners = 1;
     feed->lock = PyThread_allocate_lock();

@@ -34,7 +34,9 @@ def run_notebook(notebook: Cell, directory: Path) -> Cell:
     state.mkdir(exist_ok=True)
     config = Config({"KernelManager": {"transport": "ipc", "ip": str(directory / "kernel")}})
     where = {"metadata": {"path": str(directory)}}
-    client = NotebookClient(made, timeout=TIMEOUT_S, kernel_name="python3", resources=where, config=config)
+    client = NotebookClient(
+        made, timeout=TIMEOUT_S, kernel_name="python3", resources=where, config=config, coalesce_streams=True
+    )
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("DL_", "LAKE_"))}
     own = {"IPYTHONDIR": str(state / "ipython"), "JUPYTER_RUNTIME_DIR": str(state / "runtime"), "HOME": str(directory)}
     client.execute(env=package_environment(kept | own | {"NO_COLOR": "1"}))
@@ -49,7 +51,8 @@ def outputs_of(cell: Cell) -> str:
             texts.append(output.text)
         elif output.output_type in ("execute_result", "display_data"):
             texts.append(output.data["text/plain"])
-    return "".join(text if text.endswith("\n") else text + "\n" for text in texts)
+    # a progress bar leaves an empty text
+    return "".join(text if text.endswith("\n") else text + "\n" for text in texts if text)
 
 
 def stored(notebook: Cell) -> Cell:

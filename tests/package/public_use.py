@@ -2,8 +2,6 @@
 
 Each assert_type is a promise: `to=` decides what a reader gives back, and errors are the exceptions that they say.
 """
-# pyright: reportUnknownMemberType=false
-# pyarrow has no types, and `to="arrow"` gives a pyarrow.Table.
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
 from pathlib import Path
-from unittest.mock import MagicMock
+from unittest.mock import MagicMock, patch
 
 import polars as pl
 import pytest
@@ -237,3 +237,47 @@ def test_a_join_sees_nothing_of_the_future(tmp_path: Path) -> None:
     client.features.upload_feature(signal, "X", "SPOT", "Y", "alpha", "1.0.0")
     joined = client.join_features("X", "Y", "alpha", start_date="2024-03-01", end_date="2024-03-01")
     assert joined["signal"].to_list() == [None, None, 1.0, 1.0] + [2.0] * 6
+    list(ParquetWriter(base_path=tmp_path / "data").write_ohlc(make_bars(10), "X", "FUTURES", "Y"))
+    with pytest.raises(FileNotFoundError, match="FUTURES"):
+        client.join_features("X", "Y", "alpha")
+    assert client.join_features("X", "Y", "alpha", market="spot").equals(joined)
+
+
+def test_a_join_with_trades_sees_no_more_when_times_are_numbers(tmp_path: Path) -> None:
+    trades = pl.DataFrame(
+        {"ts": [START_MS + second * 1000 for second in range(4)], "price": 1.0, "amount": [1.0, 2.0, 3.0, 4.0]}
+    )
+    list(ParquetWriter(base_path=tmp_path / "data").write_ticks(trades, "X", "SPOT", "Y"))
+    client = DataLakeClient(data_root=tmp_path / "data", db_path=tmp_path / "manifest.db")
+    signal = pl.DataFrame({"ts": [START_MS + 1000, START_MS + 9000], "signal": [1.0, 9.0]})
+    client.features.upload_feature(signal, "X", "SPOT", "Y", "alpha", "1.0.0")
+    joined = client.join_features("X", "Y", "alpha", data_type="trades", ts="int")
+    assert joined["signal"].to_list() == [None, 1.0, 1.0, 1.0]
+    assert joined["ts"].to_list() == [time * 1000 for time in trades["ts"]]
+    with pytest.raises(ValueError, match="'arrow'"):
+        client.join_features("X", "Y", "alpha", data_type="trades", to="table")
+    with pytest.raises(TypeError, match="one symbol"):
+        client.join_features("X", ["Y"], "alpha", data_type="trades")  # pyright: ignore
+
+
+def test_what_is_only_tried_or_not_there_makes_no_lake(tmp_path: Path, csv: Path) -> None:
+    client = DataLakeClient(data_root=tmp_path / "new" / "data", db_path=tmp_path / "new" / "manifest.db")
+    tried = client.ingest(csv, "X", "Y", dry_run=True)
+    assert (tried.rows_new, tried.snapshot, tried.frame().height > 0) == (100, 0, True)
+    with pytest.raises(FileNotFoundError, match=r"none\.csv"):
+        client.ingest([csv, tmp_path / "none.csv"], "X", "Y")
+    assert not (tmp_path / "new").exists()
+
+
+def test_buckets_that_begin_later_are_of_derived_bars(tmp_path: Path) -> None:
+    list(ParquetWriter(base_path=tmp_path / "data").write_ohlc(make_bars(180), "X", "SPOT", "Y"))
+    client = DataLakeClient(data_root=tmp_path / "data", db_path=tmp_path / "manifest.db")
+    assert client.read_ohlc("X", "Y", period="1h", offset="30m")["bars"].to_list() == [30, 60, 60, 30]
+
+
+def test_a_lake_that_may_not_be_seen_is_not_an_empty_one(tmp_path: Path) -> None:
+    hidden = tmp_path / "hidden"
+    client = DataLakeClient(data_root=hidden / "data", db_path=hidden / "manifest.db")
+    assert client.list() == []
+    with patch("os.stat", side_effect=PermissionError), pytest.raises(FileNotFoundError):
+        client.list()

@@ -137,3 +137,10 @@ def test_interval(period: str, ms: int | None) -> None:
 def test_partitions(data_type: str, period: str, first: str, last: str) -> None:
     inside = "2024-12-15" if first.startswith("2024-12") else "2024-02-29"
     assert bounds(data_type, period, inside) == (_times.to_ms(first), _times.to_ms(last, is_end=True))
+
+
+@pytest.mark.parametrize(
+    ("number", "ms"), [(0, 0), (1_704_187_800, 1_704_187_800_000), (1_704_187_800_000, 1_704_187_800_000), (-1, -1)]
+)
+def test_a_number_of_seconds_is_told_by_its_size(number: int, ms: int) -> None:
+    assert _times.to_ms(number) == ms

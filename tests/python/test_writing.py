@@ -202,6 +202,14 @@ def test_trades_of_one_millisecond_are_all_kept(writer: ParquetWriter) -> None:
     )
 
 
+def test_a_side_is_buy_or_sell(writer: ParquetWriter) -> None:
+    trades = make_trades(5)
+    shouted = trades.with_columns(pl.Series("side", ["buy", "sell", None, "SELL", "buy"]))
+    with pytest.raises(InvalidDataError, match="row 3: side is 'SELL'"):
+        list(writer.write_ticks(shouted, "X", "SPOT", "Y"))
+    assert files_below(writer.base_path) == {}
+
+
 def test_pandas_says_what_to_do_about_an_index(writer: ParquetWriter) -> None:
     frame = make_bars(5).to_pandas().set_index("ts")
     try:
@@ -211,6 +219,13 @@ def test_pandas_says_what_to_do_about_an_index(writer: ParquetWriter) -> None:
     else:
         assert read(writer).height == 5
     assert isinstance(frame, pd.DataFrame)
+
+
+def test_an_index_of_times_without_a_name_is_the_time(writer: ParquetWriter) -> None:
+    frame = make_bars(5).to_pandas().set_index("ts").rename_axis(None)
+    list(writer.write_ohlc(frame, "X", "SPOT", "Y"))
+    assert read(writer).height == 5
+    assert frame.index.name is None
 
 
 numbers = st.floats(allow_nan=False, allow_infinity=False, width=64, min_value=1e-9, max_value=1e12)

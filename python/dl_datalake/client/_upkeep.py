@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from dl_datalake._lake import LakeRef, path_text
+from dl_datalake._lake import LakeRef, check_file, is_there, open_scratch, path_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -75,8 +75,9 @@ class Upkeep:
                 A callable is called as progress(rows, bytes, bytes_total) instead; what it raises stops the work and is raised.
 
         Returns:
-            rows_read, rows_new, rows_changed, rows_equal, rows_rejected, first_ms, last_ms, bars_missing, gaps, snapshot, dataset,
-            findings, checks and more; `frame()`: of a dry run the first and last rows as they would be stored.
+            rows_read, rows_new, rows_changed, rows_equal, rows_rejected, first_ms, last_ms, bars_missing, gaps (-1: not told, as of
+            sources that are not in order; the method `gaps` tells), snapshot (0: nothing was committed), dataset, findings, checks and
+            more; `frame()`: of a dry run the first and last rows as they would be stored.
 
         Raises:
             NotFoundError: There is no such file; also a FileNotFoundError.
@@ -88,13 +89,26 @@ class Upkeep:
             >>> client.ingest("BTCUSDT-1m-2026-01.zip", "BINANCE", "BTCUSDT").rows_new
             44640
         """
+        from contextlib import ExitStack
+        from tempfile import TemporaryDirectory
+
         from dl_datalake._outcome import Outcome
         from dl_datalake._progress import Showing
 
         single = isinstance(source, (str, os.PathLike))
+        if not single and not hasattr(source, "__iter__"):
+            raise TypeError(f"source is {type(source).__name__}, not a path or several")
         sources = [path_text("source", place) for place in ((source,) if single else source)]
-        lake = self._ref.open(create=True)
-        with Showing(progress, "ingesting") as showing:
+        for path in sources:
+            if not is_there(path) and not any(letter in path for letter in "*?["):
+                check_file(path)  # before a lake is made for it
+        with ExitStack() as stack:
+            if dry_run and self._ref.open_if_there() is None:
+                lake = open_scratch(stack.enter_context(TemporaryDirectory(prefix="dl-")))
+                stack.callback(lake.close)
+            else:
+                lake = self._ref.open(create=True)
+            showing = stack.enter_context(Showing(progress, "ingesting"))
             result = lake.ingest(
                 sources, exchange=exchange, market=market, symbol=symbol, type=data_type, period=period, columns=columns,
                 separator=separator, header=header, decimal=decimal, time_format=time_format, time_zone=tz, stamp=stamp,

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     import duckdb
     import pandas as pd  # pyright: ignore[reportMissingTypeStubs]
     import polars as pl
-    import pyarrow as pa  # pyright: ignore[reportMissingTypeStubs]
     from typing_extensions import Unpack
 
     from dl_datalake._frames import Arrays, To, Ts
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
 class DataLakeClient(Upkeep):
     """A lake, to read and to look after.
 
-    Making a client opens nothing and makes nothing: listing a lake that is not there gives nothing, reading it fails, writing makes it. Any
+    Making a client opens nothing and makes nothing: `list` of a lake that is not there is empty, reading it fails, writing makes it. Any
     number of threads may use a client; clients of one lake share what is open, also after a fork, and can be pickled.
 
     Args:
@@ -104,7 +103,7 @@ class DataLakeClient(Upkeep):
             **options: Unpack[ReadOptions],
         ) -> pd.DataFrame: ...
         @overload
-        def read_ohlc(  # pyright: ignore[reportUnknownParameterType]
+        def read_ohlc(
             self,
             exchange: str,
             symbol: str | Sequence[str],
@@ -118,7 +117,7 @@ class DataLakeClient(Upkeep):
             *,
             to: Literal["arrow"],
             **options: Unpack[ReadOptions],
-        ) -> pa.Table: ...  # pyright: ignore[reportUnknownMemberType]
+        ) -> Any: ...  # a pyarrow.Table; pyarrow has no types of its own
         @overload
         def read_ohlc(
             self,
@@ -205,8 +204,8 @@ class DataLakeClient(Upkeep):
             as_of: Read the lake as it was: a snapshot's number or name, or a time.
             to: "polars", "pandas", "arrow", "numpy" (a dict of arrays), "duckdb" (a relation) or "table" (the package's own).
             ts: "timestamp": times as `Datetime("ms", "UTC")` (of trades "us"); "int": whole numbers of that unit.
-            limit: Only so many rows from the start (of each symbol).
-            tail: Only so many rows from the end (of each symbol).
+            limit: Only so many rows from the start (of each symbol); 0: all.
+            tail: Only so many rows from the end (of each symbol); 0: all.
             fill: What stands where bars are missing between the first and the last row: "null", "previous", "zero-volume".
             complete: Leave out derived bars that lack source bars.
             offset: Of the buckets of bars that are derived: a length of time by which they begin later.
@@ -218,9 +217,10 @@ class DataLakeClient(Upkeep):
             the engine's own memory, not copies.
 
         Raises:
-            NotFoundError: There is no lake, or no such dataset, symbol or column; the message names what is near. Also a
+            NotFoundError: There is no lake, or no such dataset, symbol or snapshot; the message names what is near. Also a
                 FileNotFoundError.
-            InvalidArgumentError: A range that ends before it starts, or something unknown; also a ValueError.
+            InvalidArgumentError: A range that ends before it starts, or something unknown: a column, a period, a type; also a
+                ValueError.
             CorruptError: A file is damaged; also a ValueError.
             MissingExtraError: The library of `to` is not installed; also an ImportError.
             TypeError: An argument is of a wrong kind.
@@ -248,7 +248,7 @@ class DataLakeClient(Upkeep):
         ):
             if value is not None:
                 more[name] = value
-        read: Any = self.reader.read_range  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+        read: Any = self.reader.read_range
         return read(exchange, symbol, data_type, start_date, end_date, **more)
 
     def scan(
@@ -404,7 +404,7 @@ class DataLakeClient(Upkeep):
         """
         from dl_datalake import _as_of
 
-        read: Any = self.reader.read_range  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+        read: Any = self.reader.read_range
         feature_period = _as_of.feature_period(feature_set, version)
         more = {"market": market, "period": feature_period, "columns": columns, "to": to, **options}
         return read(exchange, symbol, "feature", start_date, end_date, **more)
@@ -433,16 +433,16 @@ class DataLakeClient(Upkeep):
 
         Args:
             exchange: Of the instrument.
-            symbol: Of the instrument.
+            symbol: Of the instrument: one.
             feature_set: The name of the set.
             version: None: the latest.
             start_date: Of the bars, as of `read_ohlc`; features from before it are taken in.
             end_date: Of the bars, as of `read_ohlc`.
-            market: As of `read_ohlc`, of bars and features.
+            market: As of `read_ohlc`; the features are those of the bars' market.
             period: Of the bars, as of `read_ohlc`.
             data_type: Of the bars.
             columns: Only these columns of the bars.
-            to: As of `read_ohlc`.
+            to: As of `read_ohlc`, but for "table".
             **options: Of the bars: ts, limit, tail, fill, complete, offset, origin.
 
         Returns:
@@ -459,15 +459,25 @@ class DataLakeClient(Upkeep):
             >>> client.join_features("BINANCE", "BTCUSDT", "alpha_v1", start_date="2026-01-01").columns
             ['ts', 'open', 'high', 'low', 'close', 'volume', 'signal']
         """
-        from dl_datalake import _as_of, _frames
+        from dl_datalake import _as_of, _extras, _frames, _query
 
-        _frames.converter(to)
-        bars: pl.DataFrame = self.read_ohlc(  # pyright: ignore[reportUnknownMemberType]
-            exchange, symbol, start_date, end_date, data_type, market, period, columns, **options
-        )
+        if not isinstance(symbol, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"symbol is {type(symbol).__name__}, not text: features are joined to one symbol at a time")
+        if to == "table":
+            from dl_datalake.errors import InvalidArgumentError
+
+            raise InvalidArgumentError("to 'table' is for rows as they are stored; joined ones can be 'arrow'")
+        ts = options.pop("ts", "timestamp")
+        _frames.converter(to, ts)
         feature_period = _as_of.feature_period(feature_set, version)
-        known = _as_of.read_known(self._ref, exchange, symbol, market, feature_period, *_as_of.span_ms(bars))
-        return _frames.from_polars(_as_of.join(bars, known, feature_set), to)
+        polars: Any = _extras.load("polars")
+        scan = _query.open_scan(
+            self._ref, exchange, symbol, data_type, start_date, end_date,
+            market=market, period=period, columns=columns, **options,
+        )  # fmt: skip
+        bars: pl.DataFrame = polars.DataFrame(scan.read_all())
+        known = _as_of.read_known(self._ref, exchange, symbol, scan.dataset[1], feature_period, *_as_of.span_ms(bars))
+        return _frames.from_polars(_as_of.join(bars, known, feature_set), to, ts)
 
     def sql(self, query: str) -> pl.DataFrame:
         """Asks the lake by SQL, as `ParquetReader.sql`.

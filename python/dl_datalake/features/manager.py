@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
-
-from dl_datalake._lake import LakeRef, path_text
+from dl_datalake._lake import LakeRef, check_file, path_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -90,7 +88,7 @@ class FeatureStore:
         source = None
         if isinstance(src_path, str) or hasattr(src_path, "__fspath__"):
             source = path_text("src_path", src_path)
-            _check_file(source)
+            check_file(source)
         rows: Any = streamable(src_path, "src_path") if source is None else None
         names = {"exchange": exchange, "market": market, "symbol": symbol}
         names |= {"feature_set": feature_set, "version": _version(version)}
@@ -99,6 +97,10 @@ class FeatureStore:
         lake = self._ref.open(create=True)
         with Showing(progress, "uploading") as showing:
             result = lake.put_features(rows, **names, is_unsorted=unsorted, source=source, progress=showing.report)  # pyright: ignore
+        if result["rows_read"] == 0:
+            from dl_datalake.errors import InvalidDataError
+
+            raise InvalidDataError("the frame has no rows")
         return self._path(result["dataset"])
 
     def features(
@@ -152,13 +154,6 @@ class FeatureStore:
 
     def __repr__(self) -> str:
         return f"FeatureStore({self._ref.data_root!r}, {self._ref.db_path!r})"
-
-
-def _check_file(path: str) -> None:
-    if not os.path.isfile(path):
-        from dl_datalake.errors import NotFoundError
-
-        raise NotFoundError(f"{path}: there is no such file")
 
 
 def _version(version: str | int | None) -> str:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
-
-from dl_datalake._lake import LakeRef
+from dl_datalake._lake import LakeRef, check_file, path_text
 from dl_datalake.metadata.manifest import ManifestManager
 from dl_datalake.storage.writer import ParquetWriter
 
@@ -139,11 +137,8 @@ class IngestPipeline:
     def _ingest(self, file_path: Place, exchange: str, market: str, symbol: str, type_name: str | None) -> bool:
         from dl_datalake._progress import Showing
 
-        path = os.fspath(file_path)
-        if not os.path.isfile(path):
-            from dl_datalake.errors import NotFoundError
-
-            raise NotFoundError(f"{path}: there is no such file")
+        path = path_text("file_path", file_path)
+        check_file(path)
         lake = self._ref.open(create=True)
         with Showing(None, "ingesting") as showing:
             lake.ingest(

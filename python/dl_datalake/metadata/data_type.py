@@ -34,6 +34,9 @@ class _Types(type):
             raise KeyError(name)
         return member
 
+    def __dir__(cls) -> list[str]:
+        return [*super().__dir__(), *(member.name for member in cls)]
+
     def __getattr__(cls, name: str) -> DataType:
         try:
             return cls[name]
@@ -115,6 +118,8 @@ class DataType(str, metaclass=_Types):
         from dl_datalake import errors
 
         _check_text("name", name)
+        if not hasattr(columns, "items"):
+            raise TypeError(f"columns is {type(columns).__name__}, not the kind of each column by its name")
         if isinstance(key, str):
             key = (key,)
         rows = tuple(_column(column, kind, key) for column, kind in columns.items())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from dl_datalake._lake import LakeRef, path_text
+from dl_datalake._lake import LakeRef, check_file, path_text
 from dl_datalake.metadata.data_type import DataType, find, make_known
 from dl_datalake.metadata.entry import ManifestEntry
 
@@ -99,6 +99,7 @@ class ManifestManager:
             FileNotFoundError: There is no such file.
             CorruptError: The checksum is another; also a ValueError.
             InvalidDataError: It cannot be understood, or is not below the data root; also a ValueError.
+            InvalidArgumentError: A name or `metadata_json` that is none; also a ValueError.
 
         Example:
             >>> path, first, last = writer.write_table(frame, "BINANCE", "FUTURES", "BTCUSDT", "raw", "1m", "2026-01-01")
@@ -128,7 +129,8 @@ class ManifestManager:
         market: str | None = None,
         data_type: str | None = None,
     ) -> list[str]:
-        """Deletes the rows of a symbol. They stay in the history till that expires: `DataLakeClient.undo` puts them back.
+        """Deletes the rows of a symbol. They stay in the history till that expires: `DataLakeClient.undo` puts them back. Of a feature set each
+        version is an operation of its own.
 
         Args:
             symbol: Whose.
@@ -205,10 +207,7 @@ class ManifestManager:
         text = path_text("path", path)
         below = os.path.join(self._ref.data_root, text)
         found = text if os.path.exists(text) else below
-        if not os.path.isfile(found):
-            from dl_datalake.errors import NotFoundError
-
-            raise NotFoundError(f"{text}: there is no such file")
+        check_file(found)
         return os.path.abspath(found)
 
     def __repr__(self) -> str:
@@ -249,6 +248,8 @@ def _timeframe(metadata_json: str | None) -> str | None:
     except ValueError:
         metadata = None
     if not isinstance(metadata, dict):
-        raise ValueError(f"metadata_json is {metadata_json[:60]!r}, not a JSON object")
+        from dl_datalake.errors import InvalidArgumentError
+
+        raise InvalidArgumentError(f"metadata_json is {metadata_json[:60]!r}, not a JSON object")
     period: Any = metadata.get("timeframe")  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
     return period if isinstance(period, str) else None

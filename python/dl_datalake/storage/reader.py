@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     import duckdb
     import pandas as pd  # pyright: ignore[reportMissingTypeStubs]
     import polars as pl
-    import pyarrow as pa  # pyright: ignore[reportMissingTypeStubs]
     from typing_extensions import Unpack
 
     from dl_datalake._frames import Arrays, To, Ts
@@ -81,7 +80,7 @@ class ParquetReader:
             **options: Unpack[ReadOptions],
         ) -> pd.DataFrame: ...
         @overload
-        def read_range(  # pyright: ignore[reportUnknownParameterType]
+        def read_range(
             self,
             exchange: str,
             symbol: str | Sequence[str],
@@ -95,7 +94,7 @@ class ParquetReader:
             as_of: Time | None = ...,
             to: Literal["arrow"],
             **options: Unpack[ReadOptions],
-        ) -> pa.Table: ...  # pyright: ignore[reportUnknownMemberType]
+        ) -> Any: ...  # a pyarrow.Table; pyarrow has no types of its own
         @overload
         def read_range(
             self,
@@ -183,8 +182,8 @@ class ParquetReader:
             as_of: Read the lake as it was: a snapshot's number or name, or a time.
             to: "polars", "pandas", "arrow", "numpy" (a dict of arrays), "duckdb" (a relation) or "table" (the package's own).
             ts: "timestamp": times as `Datetime("ms", "UTC")` (of trades "us"); "int": whole numbers of that unit.
-            limit: Only so many rows from the start (of each symbol).
-            tail: Only so many rows from the end (of each symbol).
+            limit: Only so many rows from the start (of each symbol); 0: all.
+            tail: Only so many rows from the end (of each symbol); 0: all.
             fill: What stands where bars are missing between the first and the last row: "null", "previous", "zero-volume".
             complete: Leave out derived bars that lack source bars.
             offset: Of the buckets of bars that are derived: a length of time by which they begin later.
@@ -195,9 +194,10 @@ class ParquetReader:
             volume (in the base currency) and what else is stored. 0 rows where nothing lies in the range.
 
         Raises:
-            NotFoundError: There is no lake, or no such dataset, symbol or column; the message names what is near. Also a
+            NotFoundError: There is no lake, or no such dataset, symbol or snapshot; the message names what is near. Also a
                 FileNotFoundError.
-            InvalidArgumentError: A range that ends before it starts, or something unknown; also a ValueError.
+            InvalidArgumentError: A range that ends before it starts, or something unknown: a column, a period, a type; also a
+                ValueError.
             CorruptError: A file is damaged; also a ValueError.
             MissingExtraError: The library of `to` is not installed; also an ImportError.
             TypeError: An argument is of a wrong kind.

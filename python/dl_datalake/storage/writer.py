@@ -190,9 +190,12 @@ class ParquetWriter:
 
         rows = streamable(df)
         name = _name_of(data_type)
-        lake = self._ref.open(create=True)
+        for option in ("exchange", "market", "symbol", "period"):
+            _check_text(option, options.get(option))
+        showing = Showing(progress, "writing")
+        lake = self._ref.open(create=True)  # after what can be refused without one
         make_known(self._ref, name)
-        with Showing(progress, "writing") as showing:
+        with showing:
             return lake.put(rows, type=name, progress=showing.report, **options)
 
     def _written(self, result: dict[str, Any]) -> list[tuple[Path, int, int]]:
@@ -216,6 +219,11 @@ class ParquetWriter:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._ref.data_root!r})"
+
+
+def _check_text(name: str, value: object) -> None:
+    if value is not None and not isinstance(value, str):
+        raise TypeError(f"{name} is {type(value).__name__}, not text")
 
 
 def _name_of(data_type: str) -> str:

@@ -67,6 +67,23 @@ def test_places_and_names(lake: native.Lake):
     assert len(lake.scan(**WHERE, limit=3).read_all()) == 3
 
 
+class Raising:
+    """An object whose methods raise what is no TypeError."""
+
+    def __index__(self) -> int:
+        raise KeyboardInterrupt
+
+    def __fspath__(self) -> str:
+        raise MemoryError
+
+
+def test_what_a_value_raises_is_raised(lake: native.Lake):
+    with pytest.raises(KeyboardInterrupt):
+        lake.scan("BINANCE", "BTCUSDT", limit=Raising())
+    with pytest.raises(MemoryError):
+        lake.adopt(Raising())
+
+
 def test_numbers_are_whatever_is_a_whole_number(lake: native.Lake):
     rows = lake.scan(**WHERE, start_ms=np.int64(START), end_ms=np.uint64(START + MINUTE)).read_all()
     assert rows.to_pylist()[0]["ts"] == START

@@ -3,14 +3,16 @@
 import contextlib
 import gc
 import os
+import signal
 import sys
+import threading
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
 from dl_datalake import _native as native
 from dl_datalake import errors
-from lakes import bars, run
+from lakes import MINUTE, START, bars, run
 
 MAKE = """
 import sys
@@ -62,6 +64,33 @@ def test_a_fork_has_the_memory_and_not_the_lake(lake: native.Lake):
     assert len(scan.read_all()) == len(kept[0].read_all()) == 4320
     assert lake.put(bars(1), exchange="BINANCE", symbol="ETHUSDT", period="1m")["rows_new"] == 1
     assert lake.verify(full=True)[0]["n_problems"] == 0
+
+
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_fork_while_another_thread_reads(lake: native.Lake):
+    lake.put(bars(1, START - 525_600 * MINUTE), exchange="BINANCE", symbol="BTCUSDT", period="1m")
+    is_enough = threading.Event()
+    scans = [lake.scan("BINANCE", "BTCUSDT", fill="null")]
+
+    def read() -> None:
+        while not is_enough.is_set():
+            scans[0].read_all()
+            scans[0] = lake.scan("BINANCE", "BTCUSDT", fill="null")
+
+    def check() -> None:
+        signal.alarm(10)
+        scan = scans[0]
+        scan.close()
+        with pytest.raises(errors.InvalidStateError, match="another process"):
+            scan.next()
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    try:
+        assert [in_child(check) for _ in range(5)] == [0] * 5
+    finally:
+        is_enough.set()
+        reader.join()
 
 
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")

@@ -102,6 +102,26 @@ static void test_a_file_of_the_lake_is_found(void **state)
     refuse(&options, LAKE_INVALID_ARGUMENT, "is not 64 hexadecimal digits");
 }
 
+/* Between a commit and its moves, superseded files are still in the tree: their rows are not news. */
+static void test_a_superseded_file_is_no_strangers(void **state)
+{
+    (void)state;
+    struct put_table table = bar_table(0, 100);
+    struct lake_put_options put = put_options();
+    char path[2 * FIXTURE_PATH_BYTES], command[8 * FIXTURE_PATH_BYTES];
+    (void)put_well(&table, &put);
+    (void)snprintf(path, sizeof path, "%s", first_file(fixture));
+    (void)snprintf(command, sizeof command, "cp '%s' '%s/superseded'", path, fixture->root);
+    assert_int_equal(system(command), 0);
+    table = bar_table(0, 101);
+    (void)put_well(&table, &put);
+    (void)snprintf(command, sizeof command, "mv '%s/superseded' '%s'", fixture->root, path);
+    assert_int_equal(system(command), 0);
+    struct lake_adopt_options options = adopt_options(path);
+    refuse(&options, LAKE_BUSY, "is the lake's, and was superseded");
+    assert_int_equal(access(path, F_OK), 0);
+}
+
 static void test_the_digest_of_a_stranger_is_checked(void **state)
 {
     (void)state;
@@ -179,6 +199,7 @@ int main(void)
         TEST(test_a_strangers_rows_are_taken_in),
         TEST(test_adopting_again_moves_the_file),
         TEST(test_a_file_of_the_lake_is_found),
+        TEST(test_a_superseded_file_is_no_strangers),
         TEST(test_the_digest_of_a_stranger_is_checked),
         TEST(test_what_is_given_counts_more_than_the_path),
         TEST(test_what_cannot_be_adopted),

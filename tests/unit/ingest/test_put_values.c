@@ -1,4 +1,6 @@
 /* Values of tables in other types and formats than those of the dataset. */
+#include <datalake/types.h>
+
 #include "put_fixture.h"
 
 #include <math.h>
@@ -87,6 +89,9 @@ static void test_times_of_any_unit(void **state)
     refuse_ts("l", s, NULL, "row 2: ts is 7, not a time between 1990 and 2100");
     s[2] = INT64_MAX;
     refuse_ts("tss:", s, NULL, "column 'ts' holds 9223372036854775807, which is no time");
+    us[1] = ns[1] = INT64_MIN; /* what NumPy has in place of no time */
+    refuse_ts("tsu:", us, NULL, "row 1: ts is -9223372036854775808, which is not a whole millisecond");
+    refuse_ts("tsn:", ns, NULL, "row 1: ts is -9223372036854775808, which is not a whole millisecond");
 }
 
 static void test_times_in_text(void **state)
@@ -213,6 +218,10 @@ static void test_nulls(void **state)
     table = bars_with(NULL, &none);
     (void)put_well(&table, &options);
     assert_volumes(1.5, NAN, 3.5); /* no value takes the place of none (I8) */
+    none.n_buffers = 1;            /* some export a bitmap with it, that may be absent */
+    table = bars_with(NULL, &none);
+    (void)put_well(&table, &options);
+    assert_volumes(1.5, NAN, 3.5);
     table = bars_with(&none, NULL);
     ((struct put_field *)(uintptr_t)table.fields)[0].name = "ts";
     put_badly(&table, &options, LAKE_INVALID_DATA, "row 0: ts is null");
@@ -223,7 +232,7 @@ static void test_nulls(void **state)
 static const int64_t trade_us[4] = {DAY_2024 * 1000, DAY_2024 * 1000 + 5, DAY_2024 * 1000 + 5, DAY_2024 * 1000 + 9};
 static const double amounts[4] = {1, 2, 2, 4};
 
-static struct put_table trades_with(const struct put_field *id, const char *amount, const struct put_field *side)
+static struct put_table trades_with(const struct put_field *id, const char *amount, const struct put_field *more)
 {
     static struct put_field fields[5];
     size_t n = 3;
@@ -232,8 +241,8 @@ static struct put_table trades_with(const struct put_field *id, const char *amou
     fields[2] = (struct put_field){.name = amount, .format = "g", .values = amounts};
     if (id != NULL)
         fields[n++] = *id;
-    if (side != NULL)
-        fields[n++] = *side;
+    if (more != NULL)
+        fields[n++] = *more;
     return (struct put_table){.fields = fields, .n_fields = n, .n_rows = 4};
 }
 
@@ -286,24 +295,72 @@ static void test_dictionaries_and_views(void **state)
     struct lake_put_options options = trade_options();
     const uint8_t indexes[4] = {1, 0, 2, 1}, valid[1] = {7}, index_valid[1] = {15};
     const int32_t offsets[4] = {0, 4, 7, 9};
-    struct put_field texts = {.format = "u", .values = offsets, .bytes = "sellbuy??", .validity = valid};
-    struct put_field side = {.name = "side",
+    struct put_field texts = {.format = "u", .values = offsets, .bytes = "sellbuyno", .validity = valid};
+    struct put_field note = {.name = "side",
                              .format = "C",
                              .values = indexes,
                              .validity = index_valid,
                              .dictionary = &texts,
                              .dictionary_length = 3};
-    struct put_table table = trades_with(NULL, "amount", &side);
+    struct put_table table = trades_with(NULL, "amount", &note);
+    put_badly(&table, &options, LAKE_INVALID_DATA, "row 2: side is 'no', and must be 'buy' or 'sell'");
+    note.name = "note";
+    table = trades_with(NULL, "amount", &note);
     (void)put_well(&table, &options);
     char *text = read_text("BTCUSDT", "trades");
     assert_non_null(strstr(text, "00Z,1,1,buy\n"));
     assert_non_null(strstr(text, "05Z,2,2,sell\n"));
-    assert_non_null(strstr(text, "05Z,2,2,??\n"));
+    assert_non_null(strstr(text, "05Z,2,2,no\n"));
     free(text);
     const uint8_t beyond[4] = {1, 0, 3, 1};
-    side.values = beyond;
-    table = trades_with(NULL, "amount", &side);
-    put_badly(&table, &options, LAKE_INVALID_ARGUMENT, "column 'side' names text 3 of a dictionary of 3");
+    note.values = beyond;
+    table = trades_with(NULL, "amount", &note);
+    put_badly(&table, &options, LAKE_INVALID_ARGUMENT, "column 'note' names text 3 of a dictionary of 3");
+}
+
+/* Of trades alone, a size is an amount. */
+static void test_nothing_is_guessed_of_a_registered_type(void **state)
+{
+    const struct lake_type_column columns[] = {{"ts", "timestamp[ms]", "", true, false},
+                                               {"amount", "double", "", false, true}};
+    const char *const key[] = {"ts"};
+    const struct lake_type_options type = {
+        .size = sizeof type, .name = "deposits", .columns = columns, .n_columns = 2, .key = key, .n_key = 1};
+    const struct put_field fields[] = {{.name = "timestamp", .format = "tsm:UTC", .values = ts_ms},
+                                       {.name = "size", .format = "g", .values = price}};
+    struct put_table table = {.fields = fields, .n_fields = 2, .n_rows = N};
+    struct lake_put_options options = put_options();
+    struct lake_error err;
+    (void)state;
+    assert_int_equal(lake_register_type(fixture->lake, &type, &err), LAKE_OK);
+    options.dataset.type = "deposits";
+    options.dataset.period = NULL;
+    assert_int_equal(put_well(&table, &options).rows_new, N);
+    char *text = read_text("BTCUSDT", "deposits");
+    assert_non_null(strstr(text, "ts,size\n"));
+    free(text);
+}
+
+/* One text, that many rows have: laid out for each of a full slice it is more than the memory there is for one. */
+static void test_long_texts_come_in_smaller_slices(void **state)
+{
+    enum { ROWS = 40000, TEXT_BYTES = 8000 };
+    static char bytes[TEXT_BYTES];
+    static uint8_t indexes[ROWS];
+    const int32_t offsets[2] = {0, TEXT_BYTES};
+    (void)state;
+    memset(bytes, 'x', sizeof bytes);
+    struct put_field text = {.format = "u", .values = offsets, .bytes = bytes};
+    struct put_field fields[BAR_FIELDS + 1];
+    struct lake_put_options options = put_options();
+    memcpy(fields, bar_fields(0, ROWS), BAR_FIELDS * sizeof *fields);
+    fields[BAR_FIELDS] = (struct put_field){
+        .name = "note", .format = "C", .values = indexes, .dictionary = &text, .dictionary_length = 1};
+    struct put_table table = {.fields = fields, .n_fields = BAR_FIELDS + 1, .n_rows = ROWS};
+    assert_int_equal(put_well(&table, &options).rows_new, ROWS);
+    size_t n = 0;
+    free(read_bars(fixture->lake, "BTCUSDT", DAY_2024, DAY_2024 + 100 * MS_PER_DAY, &n));
+    assert_int_equal(n, ROWS);
 }
 
 /* A view: its length, and its text or the four first bytes, the buffer and the place there. */
@@ -330,8 +387,8 @@ static void test_string_views(void **state)
     make_view(bytes, 0, views[1]);
     make_view("", 0, views[2]);
     make_view("twelve bytes", 0, views[3]);
-    struct put_field side = {.name = "side", .format = "vu", .buffers = {NULL, views, bytes, sizes}, .n_buffers = 4};
-    struct put_table table = trades_with(NULL, "amount", &side);
+    struct put_field note = {.name = "note", .format = "vu", .buffers = {NULL, views, bytes, sizes}, .n_buffers = 4};
+    struct put_table table = trades_with(NULL, "amount", &note);
     (void)put_well(&table, &options);
     char *text = read_text("BTCUSDT", "trades");
     assert_non_null(strstr(text, ",2,2,a text that is too long for a view itself\n"));
@@ -339,8 +396,8 @@ static void test_string_views(void **state)
     free(text);
     int32_t at = 1; /* one byte beyond the buffer */
     memcpy(views[1] + 12, &at, 4);
-    table = trades_with(NULL, "amount", &side);
-    put_badly(&table, &options, LAKE_INVALID_ARGUMENT, "column 'side' has a text (1) that lies nowhere");
+    table = trades_with(NULL, "amount", &note);
+    put_badly(&table, &options, LAKE_INVALID_ARGUMENT, "column 'note' has a text (1) that lies nowhere");
     at = -5;
     memcpy(views[1], &at, 4);
     put_badly(&table, &options, LAKE_INVALID_ARGUMENT, "lies nowhere");
@@ -360,6 +417,8 @@ int main(void)
         TEST(test_trades_without_ids),
         TEST(test_ids_are_texts_or_numbers),
         TEST(test_dictionaries_and_views),
+        TEST(test_nothing_is_guessed_of_a_registered_type),
+        TEST(test_long_texts_come_in_smaller_slices),
         TEST(test_string_views),
 #undef TEST
     };
