@@ -188,7 +188,7 @@ WRONG = [
     (("BINANCE", 5, "2024-03-01", "2024-03-02"), {}, TypeError, "symbol"),
     ((None, "BTCUSDT", "2024-03-01", "2024-03-02"), {}, TypeError, "exchange"),
     (("BINANCE", "../x", "2024-03-01", "2024-03-02"), {}, ValueError, r"\.\./x"),
-    (("BINANCE", "BTC\0USDT", "2024-03-01", "2024-03-02"), {}, ValueError, ""),
+    (("BINANCE", "BTC\0USDT", "2024-03-01", "2024-03-02"), {}, ValueError, "NUL character"),
     (("BINANCE", "X" * 5000, "2024-03-01", "2024-03-02"), {}, ValueError, "longer"),
     (("BINANCE", [], "2024-03-01", "2024-03-02"), {}, ValueError, "symbol"),
     (("BINANCE", ["BTCUSDT", "BTCUSDT"], "2024-03-01", "2024-03-02"), {}, ValueError, "BTCUSDT"),

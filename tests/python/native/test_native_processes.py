@@ -127,6 +127,7 @@ def test_the_interpreter_ends_well(name: str, tmp_path: Path):
 def test_ctrl_c_at_a_long_call(tmp_path: Path):
     code = MAKE + (
         "import os, signal, threading\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "lake.put(frame.head(1).with_columns(ts=pl.col('ts') - 525_600_000_000), exchange='BINANCE', symbol='BTCUSDT', period='1m')\n"
         "threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()\n"
         "lake.scan('BINANCE', 'BTCUSDT', fill='null', batch_rows=10_000).read_all()\n"
@@ -186,6 +187,7 @@ def test_nothing_leaks(lake: native.Lake):
     kinds = [native.Lake, native.Scan, native.Stream, native.Table, native.Column, *(row[4] for row in native.ERRORS)]
     n_rounds, grown = 100, []
     exercise(lake)
+    gc.collect()  # what the tests before left behind
     counts, memory = [sys.getrefcount(kind) for kind in kinds], resident()
     for _ in range(4):
         gc.collect()
