@@ -33,9 +33,14 @@ if [ -z "${LAKE_PYTHON_TREE:-}" ]; then
     cmake --build build/bench-python >/dev/null
     LAKE_PYTHON_TREE=build/bench-python/python
 fi
-PYTHONPATH=$(realpath "$LAKE_PYTHON_TREE")
-export PYTHONPATH
-
 mkdir -p build/bench
+
+# As pip leaves a package: its files themselves, compiled, whatever this environment says of byte code.
+PYTHONPATH=$root/build/bench/package
+export PYTHONPATH
+rm -rf "$PYTHONPATH"
+cp -RL "$LAKE_PYTHON_TREE" "$PYTHONPATH"
+"$venv/bin/python" -m compileall -q "$PYTHONPATH"
+
 "${CC:-cc}" -std=c11 -O2 -Wall -Wextra -D_DEFAULT_SOURCE -o build/bench/launch bench/launch.c
 exec "$venv/bin/python" -m bench "$@"

@@ -21,7 +21,7 @@ struct decoded {
 /* Decodes `piece` values at a time, as many as there are. */
 static void decode(struct decoder decoder, size_t piece, struct decoded *out)
 {
-    struct value_sink sink = {out->values, out->ends, &out->bytes};
+    struct value_sink sink = {.values = out->values, .ends = out->ends, .bytes = &out->bytes};
     buffer_clear(&out->bytes);
     for (out->n = 0; out->n + piece <= N; out->n += piece) {
         if (decoder_next(&decoder, &sink, piece, NULL) != LAKE_OK)

@@ -18,7 +18,8 @@ extern "C" {
 #endif
 
 struct lake_type_column {
-    const char *name; /* 1 to 64 bytes of UTF-8 without commas and control characters */
+    const char *
+        name; /* 1 to 64 bytes of UTF-8 without commas and control characters; another name than every other column of the type, capitals aside */
     const char
         *kind; /* "timestamp[ms]", "timestamp[us]", "double", "float", "int64", "int32", "bool", "utf8", "binary" */
     const char *unit; /* "quote", "base", "count" …, at most 32 bytes without parentheses, or NULL */

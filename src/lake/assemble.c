@@ -33,7 +33,11 @@ struct job {
     int64_t *starts; /* first row of each slice in the result */
     struct batch *batch;
     struct part *parts;
+    bool past_cache; /* the result is larger than what a core's own cache holds */
 };
+
+/* About two of the larger caches that cores have to themselves. */
+enum { PAST_CACHE_BYTES = 4 << 20 };
 
 lake_status assembler_new(struct lake *lake, size_t n_threads, struct assembler **out, struct lake_error *err)
 {
@@ -148,7 +152,7 @@ static lake_status read_column(struct job *job, size_t slice, size_t column, str
     const struct column *result = &job->batch->columns[column];
     size_t start = (size_t)job->starts[slice];
     size_t n = (size_t)job->slices[slice].n_rows;
-    struct parquet_target target = {0};
+    struct parquet_target target = {.past_cache = job->past_cache};
     uint8_t *is_valid = NULL;
     int32_t *own_offsets = NULL;
     lake_status status = LAKE_OK;
@@ -289,6 +293,7 @@ lake_status assemble_batch(struct assembler *assembler, const struct schema *sch
         n_rows += slices[i].n_rows;
     }
     TRY_OUT(batch_new_cached(&batch, schema, n_rows, assembler->lake->blocks, err));
+    job.past_cache = (size_t)n_rows * schema->n_fields > PAST_CACHE_BYTES / sizeof(int64_t);
     TRY_OUT(prepare(&job, err));
     TRY_OUT(run(&job, err));
     for (size_t i = 0; i < schema->n_fields; i++)

@@ -81,20 +81,46 @@ static void interleave(const __m128i *in, __m128i *out, int n)
     }
 }
 
+/* 16 values of 8 bytes, out of 8 streams. */
+static void transpose_lanes(const uint8_t *bytes, size_t stride, __m128i values[8])
+{
+    __m128i lanes[8];
+    for (size_t k = 0; k < 8; k++)
+        lanes[k] = load_lane(bytes + k * stride);
+    interleave(lanes, values, 8);
+    interleave(values, lanes, 8);
+    interleave(lanes, values, 8);
+}
+
 static size_t join_8(struct split_streams streams, size_t n, uint8_t *out)
 {
     const uint8_t *bytes = streams.bytes + streams.first;
     size_t i = 0;
     for (; n - i >= LANE; i += LANE) {
-        __m128i a[8], b[8];
+        __m128i values[8];
+        transpose_lanes(bytes + i, streams.stride, values);
         for (size_t k = 0; k < 8; k++)
-            a[k] = load_lane(bytes + k * streams.stride + i);
-        interleave(a, b, 8);
-        interleave(b, a, 8);
-        interleave(a, b, 8);
-        for (size_t k = 0; k < 8; k++)
-            store_lane(out + i * 8 + k * LANE, b[k]);
+            store_lane(out + i * 8 + k * LANE, values[k]);
     }
+    return i;
+}
+
+static size_t join_8_past_cache(struct split_streams streams, size_t n, uint8_t *out)
+{
+    bool is_between = (uintptr_t)out % LANE == 8;
+    size_t first = is_between && n > 0 ? 1 : 0;
+    if ((uintptr_t)out % 8 != 0)
+        return join_8(streams, n, out);
+    join_bytes(streams, 8, 0, first, out);
+    const uint8_t *bytes = streams.bytes + streams.first;
+    size_t i = first;
+    for (; n - i >= LANE; i += LANE) {
+        __m128i values[8];
+        transpose_lanes(bytes + i, streams.stride, values);
+        for (size_t k = 0; k < 8; k++)
+            _mm_stream_si128((__m128i *)(void *)(out + i * 8 + k * LANE), values[k]);
+    }
+    _mm_sfence(); /* or another thread might see what says that the values are there before them */
     return i;
 }
 
@@ -114,11 +140,11 @@ static size_t join_4(struct split_streams streams, size_t n, uint8_t *out)
     return i;
 }
 
-void byte_stream_join(struct split_streams streams, size_t width, size_t n, uint8_t *out)
+void byte_stream_join(struct split_streams streams, size_t width, size_t n, bool past_cache, uint8_t *out)
 {
     size_t done = 0;
     if (width == 8)
-        done = join_8(streams, n, out);
+        done = past_cache ? join_8_past_cache(streams, n, out) : join_8(streams, n, out);
     else if (width == 4)
         done = join_4(streams, n, out);
     join_bytes(streams, width, done, n, out);
@@ -126,8 +152,9 @@ void byte_stream_join(struct split_streams streams, size_t width, size_t n, uint
 
 #else
 
-void byte_stream_join(struct split_streams streams, size_t width, size_t n, uint8_t *out)
+void byte_stream_join(struct split_streams streams, size_t width, size_t n, bool past_cache, uint8_t *out)
 {
+    (void)past_cache;
     byte_stream_join_portable(streams, width, n, out);
 }
 

@@ -5,6 +5,7 @@
 #ifndef PARQUET_BYTE_STREAM_SPLIT_H
 #define PARQUET_BYTE_STREAM_SPLIT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,7 +16,9 @@ struct split_streams {
     size_t first;
 };
 
-void byte_stream_join(struct split_streams streams, size_t width, size_t n, uint8_t *out);
+/* `past_cache`: what is written goes past the processor's caches where that can be told it, so that no line of the memory is
+ * fetched only to be overwritten. Worth it where all that is written is larger than they are. */
+void byte_stream_join(struct split_streams streams, size_t width, size_t n, bool past_cache, uint8_t *out);
 /* The same without SIMD. */
 void byte_stream_join_portable(struct split_streams streams, size_t width, size_t n, uint8_t *out);
 

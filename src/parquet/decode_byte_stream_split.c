@@ -25,7 +25,7 @@ static lake_status next_split(struct decoder *decoder, struct value_sink *sink, 
 {
     struct split_streams streams = {decoder->at, decoder->state.split.stride, decoder->state.split.next};
     TRY(skip_split(decoder, n, err));
-    byte_stream_join(streams, decoder->type.width, n, sink->values);
+    byte_stream_join(streams, decoder->type.width, n, sink->past_cache, sink->values);
     sink->values += n * decoder->type.width;
     return LAKE_OK;
 }

@@ -68,6 +68,7 @@ struct parquet_target {
     void *values;         /* fixed-width types: n_rows values, null rows zero; COLUMN_BOOL: one byte (0, 1) a row */
     int32_t *offsets;     /* types with offsets: n_rows + 1, from 0 */
     struct buffer *bytes; /* types with offsets: the values' bytes; cleared first; its limit is the budget */
+    bool past_cache; /* a hint: all that is being read, this column being a part of it, is larger than caches are */
     /* Filled in by the read: */
     int64_t null_count;
     const uint8_t

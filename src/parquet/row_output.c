@@ -69,7 +69,7 @@ static lake_status decode(struct row_output *output, struct page_reader *pages, 
                           struct lake_error *err)
 {
     struct parquet_target *target = output->target;
-    struct value_sink sink = {NULL, NULL, NULL};
+    struct value_sink sink = {.past_cache = target->past_cache};
     if (output->width > 0) {
         sink.values = (uint8_t *)target->values + output->n_done * output->width;
     } else {

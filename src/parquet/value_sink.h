@@ -2,6 +2,7 @@
 #ifndef PARQUET_VALUE_SINK_H
 #define PARQUET_VALUE_SINK_H
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "base/buffer.h"
@@ -17,6 +18,7 @@ struct value_sink {
     uint8_t *values;
     int32_t *ends;
     struct buffer *bytes;
+    bool past_cache; /* of fixed-width values: they are too many to be met in a cache again */
 };
 
 static inline lake_status sink_append(struct value_sink *sink, const uint8_t *bytes, size_t n, struct lake_error *err)

@@ -243,6 +243,8 @@ static void test_columns_that_cannot_be(void **state)
                           "column 'price': '' is no kind of column");
     expect_column_refused(*state, 2, (struct lake_type_column){"amount", "double", NULL, true, true},
                           "column 'amount' is named twice");
+    expect_column_refused(*state, 2, (struct lake_type_column){"Amount", "double", NULL, true, true},
+                          " is named twice; SQL does not tell capitals from small letters");
     expect_column_refused(*state, 2, (struct lake_type_column){"", "double", NULL, true, true}, "cannot be a column's");
     expect_column_refused(*state, 2, (struct lake_type_column){NULL, "double", NULL, true, true},
                           "cannot be a column's");

@@ -25,7 +25,7 @@ static struct decoder begin(int32_t encoding, struct value_type type, const stru
 
 static lake_status next_fixed(struct decoder *decoder, void *out, size_t n, struct lake_error *err)
 {
-    struct value_sink sink = {out, NULL, NULL};
+    struct value_sink sink = {.values = out};
     lake_status status = decoder_next(decoder, &sink, n, err);
     if (status == LAKE_OK)
         assert_ptr_equal(sink.values, (uint8_t *)out + n * decoder->type.width);
@@ -41,7 +41,7 @@ static void check_texts(struct decoder *decoder, size_t n, const char *joined)
     int32_t ends[16];
     int32_t from = 0;
     const char *text = NULL;
-    struct value_sink sink = {NULL, ends, &bytes};
+    struct value_sink sink = {.ends = ends, .bytes = &bytes};
     assert_true(n <= 16);
     lake_ok(decoder_next(decoder, &sink, n, &err));
     for (size_t i = 0; i < n; i++) {
@@ -58,7 +58,7 @@ static void check_texts(struct decoder *decoder, size_t n, const char *joined)
 static lake_status next_texts(struct decoder *decoder, size_t n, struct buffer *bytes, struct lake_error *err)
 {
     int32_t ends[16];
-    struct value_sink sink = {NULL, ends, bytes};
+    struct value_sink sink = {.ends = ends, .bytes = bytes};
     return decoder_next(decoder, &sink, n, err);
 }
 
@@ -253,7 +253,7 @@ static void packed_indices_are_checked_one_by_one(void **state)
                     indices[i] = i == bad ? N_ENTRIES : i * 5 % N_ENTRIES;
                 size_t n = pack_indices(bytes, width, indices, N);
                 struct decoder decoder = begin(PARQUET_RLE_DICTIONARY, kinds[k], &dictionary, bytes, n);
-                struct value_sink sink = {values, ends, &texts};
+                struct value_sink sink = {.values = values, .ends = ends, .bytes = &texts};
                 lake_status status = decoder_next(&decoder, &sink, N, &err);
                 assert_int_equal(status, bad < N ? LAKE_CORRUPT : LAKE_OK);
                 buffer_clear(&texts);
@@ -351,12 +351,12 @@ static void byte_streams(void **state)
     lake_fails(decoder_begin(&decoder, bytes, 11, &err), LAKE_CORRUPT, "11 bytes of split streams");
 }
 
-/* Both ways of joining, and the definition, for every width and number, from every start. */
+/* All ways of joining, and the definition, for every width and number, from every start. */
 static void joining_with_and_without_simd_is_equal(void **state)
 {
     (void)state;
     static uint8_t bytes[16 * 80];
-    static uint8_t fast[16 * 80], portable[16 * 80], defined[16 * 80];
+    static uint8_t fast[16 * 80], portable[16 * 80], defined[16 * 80], past_cache[16 * 81];
     static const size_t widths[] = {1, 2, 3, 4, 5, 8, 12, 16};
     for (size_t i = 0; i < sizeof bytes; i++)
         bytes[i] = (uint8_t)(i * 167 + i / 256);
@@ -369,10 +369,17 @@ static void joining_with_and_without_simd_is_equal(void **state)
             memset(defined, 0xee, sizeof defined);
             for (size_t i = 0; i < n * width; i++)
                 defined[i] = bytes[i % width * streams.stride + streams.first + i / width];
-            byte_stream_join(streams, width, n, fast);
             byte_stream_join_portable(streams, width, n, portable);
-            assert_memory_equal(fast, defined, sizeof fast);
-            assert_memory_equal(portable, defined, sizeof fast);
+            assert_memory_equal(portable, defined, sizeof defined);
+            byte_stream_join(streams, width, n, false, fast);
+            assert_memory_equal(fast, defined, sizeof defined);
+            for (size_t shift = 0; shift <= 16; shift++) { /* from every place that a value may stand at */
+                memset(past_cache, 0xee, sizeof past_cache);
+                byte_stream_join(streams, width, n, true, past_cache + shift);
+                assert_memory_equal(past_cache + shift, defined, sizeof defined);
+                for (size_t i = 0; i < shift; i++)
+                    assert_int_equal(past_cache[i], 0xee);
+            }
         }
     }
 }
