@@ -26,20 +26,6 @@ struct planning {
     bool *is_used;               /* of each column of the table */
 };
 
-static char to_lower(char c)
-{
-    return (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-}
-
-static bool is_same_but_for_case(const char *a, const char *b)
-{
-    while (*a != '\0' && to_lower(*a) == to_lower(*b)) {
-        a++;
-        b++;
-    }
-    return *a == *b;
-}
-
 /* ---- messages ---- */
 
 /* "open, high, close"; not more than one can read. */
@@ -60,7 +46,7 @@ static const char *find_near(const struct planning *planning, const char *name)
     for (size_t i = 0; i < planning->from->n_fields; i++) {
         const char *other = planning->from->fields[i].name;
         bool is_known = data_type_column(planning->wishes->type, other) != NULL;
-        size_t distance = is_same_but_for_case(name, other) ? 0 : near_distance(other, name);
+        size_t distance = near_same_but_for_case(name, other) ? 0 : near_distance(other, name);
         if (is_known || distance >= best_distance || !(distance == 0 || near_enough(other, distance)))
             continue;
         best = other;
@@ -73,7 +59,7 @@ static lake_status name_missing(const struct planning *planning, const char *nam
                                 struct lake_error *err)
 {
     const char *near = find_near(planning, name);
-    TRY(buffer_printf(out, err, "%s'%s'", is_first ? "" : ", ", name));
+    TRY(buffer_printf(out, err, is_first ? "'%s' column" : "'%s'", name));
     return near == NULL ? LAKE_OK : buffer_printf(out, err, " (is '%.64s' meant?)", near);
 }
 
@@ -82,14 +68,17 @@ static lake_status fail_missing(const struct planning *planning, struct lake_err
     struct buffer missing = BUFFER_INIT(MIB), there = BUFFER_INIT(MIB);
     const char *names = "", *columns = "";
     lake_status status = LAKE_OK;
-    for (size_t i = 0; i < planning->out->n; i++)
-        if (planning->out->items[i].source == SIZE_MAX)
-            TRY_OUT(name_missing(planning, planning->fields[i].name, missing.length == 0, &missing, err));
+    size_t n = 0;
+    for (size_t i = 0; i < planning->out->n; i++) {
+        if (planning->out->items[i].source != SIZE_MAX)
+            continue;
+        TRY_OUT(buffer_append_text(&missing, n == 0 ? "" : n == 1 ? ", and " : ", ", err));
+        TRY_OUT(name_missing(planning, planning->fields[i].name, n++ == 0, &missing, err));
+    }
     TRY_OUT(list_columns(planning, &there, err));
     TRY_OUT(buffer_string(&missing, &names, err));
     TRY_OUT(buffer_string(&there, &columns, err));
-    status = lake_fail(err, LAKE_INVALID_DATA, "the frame must have %s %s; it has %s", names,
-                       strchr(names, ',') == NULL ? "column" : "columns", columns);
+    status = lake_fail(err, LAKE_INVALID_DATA, "the frame must have %s; it has %s", names, columns);
 out:
     buffer_release(&missing);
     buffer_release(&there);
@@ -192,13 +181,13 @@ static lake_status check_name(const struct planning *planning, size_t source, st
                          "column %zu is called '%.80s', which is no name for one: 1 to %d bytes", source + 1, name,
                          LIMIT_NAME_BYTES);
     for (size_t i = 0; i < planning->out->n; i++)
-        if (is_same_but_for_case(planning->fields[i].name, name))
+        if (near_same_but_for_case(planning->fields[i].name, name))
             return lake_fail(err, LAKE_INVALID_DATA,
                              "the frame has '%s' and '%s', which differ in case only: rename one",
                              planning->from->fields[planning->out->items[i].source].name, name);
     const char *meant = NULL;
     for (size_t i = 0; i < planning->wishes->type->n_columns && meant == NULL; i++)
-        if (is_same_but_for_case(planning->wishes->type->columns[i].name, name))
+        if (near_same_but_for_case(planning->wishes->type->columns[i].name, name))
             meant = planning->wishes->type->columns[i].name;
     if (meant != NULL)
         return lake_fail(err, LAKE_INVALID_DATA, "column '%s' must be called '%s'", name, meant);

@@ -30,6 +30,20 @@ size_t near_distance(const char *a, const char *b)
     return row[n_b];
 }
 
+static char to_lower(char c)
+{
+    return (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+}
+
+bool near_same_but_for_case(const char *a, const char *b)
+{
+    while (*a != '\0' && to_lower(*a) == to_lower(*b)) {
+        a++;
+        b++;
+    }
+    return *a == *b;
+}
+
 bool near_enough(const char *typed, size_t distance)
 {
     return distance <= (strlen(typed) + 2) / 3;

@@ -39,20 +39,6 @@ static bool is_column_name(const char *name)
     return n > 0 && name[0] != ' ' && name[n - 1] != ' ' && is_plain(name, LIMIT_NAME_BYTES, ",");
 }
 
-static char small_letter(char letter)
-{
-    return (char)(letter >= 'A' && letter <= 'Z' ? letter - 'A' + 'a' : letter);
-}
-
-static bool is_same_name(const char *a, const char *b)
-{
-    while (*a != '\0' && small_letter(*a) == small_letter(*b)) {
-        a++;
-        b++;
-    }
-    return *a == *b;
-}
-
 /* ---- the name ---- */
 
 /* Directories that some system has another use for. */
@@ -134,7 +120,7 @@ static lake_status check_column(const struct manifest_type *type, size_t index, 
                          "data type '%s': column '%s': its unit is not a line of at most %d bytes without parentheses",
                          type->name, column->name, UNIT_BYTES);
     for (size_t i = 0; i < index; i++)
-        if (is_same_name(type->columns[i].name, column->name))
+        if (near_same_but_for_case(type->columns[i].name, column->name))
             return lake_fail(err, LAKE_INVALID_ARGUMENT,
                              "data type '%s': column '%s' is named twice; SQL does not tell capitals from small "
                              "letters",

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "wording.h"
+
 enum { CLASS_NAME_BYTES = 96 };
 static const char MODULE[] = "dl_datalake.errors.";
 
@@ -112,7 +114,7 @@ static PyObject *class_of(const struct native_state *state, lake_status status)
 
 PyObject *errors_raise(const struct native_state *state, const struct lake_error *err)
 {
-    PyObject *message = python_text(err->message[0] != '\0' ? err->message : lake_status_meaning(err->status));
+    PyObject *message = wording_of_python(err->message[0] != '\0' ? err->message : lake_status_meaning(err->status));
     if (message != NULL)
         PyErr_SetObject(class_of(state, err->status), message);
     Py_XDECREF(message);
@@ -130,7 +132,7 @@ bool errors_raise_format(const struct native_state *state, lake_status status, c
 
 PyObject *errors_object(const struct native_state *state, const struct lake_error *err)
 {
-    PyObject *message = python_text(err->message);
+    PyObject *message = wording_of_python(err->message);
     PyObject *object =
         message != NULL ? PyObject_CallFunctionObjArgs(class_of(state, err->status), message, NULL) : NULL;
     Py_XDECREF(message);

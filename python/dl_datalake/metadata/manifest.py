@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from dl_datalake._lake import LakeRef, check_file, path_text
+from dl_datalake._lake import LakeRef, check_file, is_there, path_text
 from dl_datalake.metadata.data_type import DataType, find, make_known
 from dl_datalake.metadata.entry import ManifestEntry
 
@@ -46,7 +46,7 @@ class ManifestManager:
             data_root = os.path.join(os.path.dirname(os.fspath(db_path)), "data")
         self._ref = LakeRef(data_root, db_path)
         self.db_path = self._ref.db_path
-        if create:
+        if create and not is_there(self._ref.db_path):
             self._ref.open(create=True)
 
     def list_entries(

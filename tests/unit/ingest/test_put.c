@@ -209,16 +209,16 @@ static void test_columns_that_are_missing(void **state)
     table.fields = fields + 1;
     table.n_fields = 2;
     put_badly(&table, &options, LAKE_INVALID_DATA,
-              "the frame must have 'ts', 'low', 'close', 'volume' columns; it has open, high");
+              "the frame must have 'ts' column, and 'low', 'close', 'volume'; it has open, high");
     table.n_fields = 5;
     put_badly(&table, &options, LAKE_INVALID_DATA, "the frame must have 'ts' column; it has open, high");
     table.fields = fields;
     table.n_fields = BAR_FIELDS;
     fields[4].name = "Close";
     put_badly(&table, &options, LAKE_INVALID_DATA,
-              "the frame must have 'close' (is 'Close' meant?) column; it has ts, open, high, low, Close, volume");
+              "the frame must have 'close' column (is 'Close' meant?); it has ts, open, high, low, Close, volume");
     fields[4].name = "clsoe";
-    put_badly(&table, &options, LAKE_INVALID_DATA, "'close' (is 'clsoe' meant?)");
+    put_badly(&table, &options, LAKE_INVALID_DATA, "'close' column (is 'clsoe' meant?)");
     table.n_fields = 0;
     put_badly(&table, &options, LAKE_INVALID_DATA, "it has no column at all");
 }
@@ -268,7 +268,8 @@ static void test_a_partial_table_keeps_what_is_stored(void **state)
     struct put_field fields[2] = {{.name = "ts", .format = "tsm:UTC", .values = table.fields[0].values},
                                   {.name = "volume", .format = "g", .values = volume}};
     struct put_table part = {.fields = fields, .n_fields = 2, .n_rows = 2};
-    put_badly(&part, &options, LAKE_INVALID_DATA, "the frame must have 'open', 'high', 'low', 'close' columns");
+    put_badly(&part, &options, LAKE_INVALID_DATA,
+              "the frame must have 'open' column, and 'high', 'low', 'close'; it has");
     options.is_partial = true;
     struct lake_put_result result = put_well(&part, &options);
     assert_int_equal(result.rows_changed, 2);

@@ -266,7 +266,7 @@ static void test_trades_without_ids(void **state)
     table = trades_with(&both, "size", NULL);
     put_badly(&table, &options, LAKE_INVALID_DATA, "the frame has 'qty' and 'size'");
     table = trades_with(NULL, "Amount", NULL);
-    put_badly(&table, &options, LAKE_INVALID_DATA, "'amount' (is 'Amount' meant?)");
+    put_badly(&table, &options, LAKE_INVALID_DATA, "'amount' column (is 'Amount' meant?)");
 }
 
 static void test_ids_are_texts_or_numbers(void **state)
