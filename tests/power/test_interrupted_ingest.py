@@ -84,6 +84,27 @@ def is_saved(directory: Path) -> bool:
     return staging.exists() and any("-save" in path.name and path.suffix == "" for path in staging.iterdir())
 
 
+def kill_at_random(work: Work, directory: Path, wait: float) -> bool:
+    """Begins an ingest and kills it after some seconds; false where it had come to its end."""
+    started = Runner(work.ingests, directory).start(*work.arguments(), stdout=subprocess.PIPE)
+    time.sleep(wait)
+    started.kill()
+    started.communicate()
+    return started.returncode == -signal.SIGKILL
+
+
+def kill_once_saved(work: Work, directory: Path, share: float) -> bool:
+    """The same, but kills it when there is a safe point, and then a share of the time has gone by that it took to come to it."""
+    started = Runner(work.ingests, directory).start(*work.arguments(), stdout=subprocess.PIPE)
+    begin = time.monotonic()
+    while not is_saved(directory) and started.poll() is None:
+        time.sleep(0.001)
+    time.sleep(share * (time.monotonic() - begin))
+    started.kill()
+    started.communicate()
+    return started.returncode == -signal.SIGKILL
+
+
 @pytest.mark.parametrize("order", ORDERS)
 def test_killed_at_random(ingests: str, program: str, tmp_path: Path, order: str) -> None:
     work = make_work(ingests, program, tmp_path / "bars.csv", order, n_days=150, n_saves=12)
@@ -96,12 +117,8 @@ def test_killed_at_random(ingests: str, program: str, tmp_path: Path, order: str
     for number in range(6):
         directory = tmp_path / f"lake-{number}"
         directory.mkdir()
-        for _ in range(2):
-            started = Runner(ingests, directory).start(*work.arguments(), stdout=subprocess.PIPE)
-            time.sleep(chance.uniform(0.1, 0.6) * duration)
-            started.kill()
-            started.communicate()
-            n_killed += started.returncode == -signal.SIGKILL
+        n_killed += kill_at_random(work, directory, chance.uniform(0.1, 0.6) * duration)
+        n_killed += kill_once_saved(work, directory, chance.uniform(0, 1) if number < 3 else 0)
         was_saved = is_saved(directory)
         was_there = work.check(directory, must_be_there=False, is_first=False)
         resumed = work.run(directory)
