@@ -1,4 +1,4 @@
-/* Rows as text, and text as times: what every front end shares. */
+/* Rows as text, and text as times and periods: what every front end shares. */
 #ifndef DATALAKE_TEXT_H
 #define DATALAKE_TEXT_H
 
@@ -44,6 +44,17 @@ LAKE_API size_t lake_format_value(const struct ArrowSchema *column_schema, const
  * seconds or milliseconds. With is_end, a bare date means the end of that day (month, year): the start of the next. */
 LAKE_API LAKE_MUST_CHECK lake_status lake_parse_time(const char *text, bool is_end, int64_t *ms,
                                                      struct lake_error *err);
+
+struct lake_period {
+    int64_t length_ms; /* 0 where none is fixed: "1mo", "tick", "event", features */
+    /* The UTC day, month or year whose rows are written into one file (docs/FORMAT.md), around the instant asked for: [start_ms, end_ms). */
+    int64_t start_ms;
+    int64_t end_ms;
+};
+/* A period by any name people use: "1m", "1min", "60s", "M1", "1h", "daily"; "tick" of trades, "event", "set@version" of features.
+ * LAKE_INVALID_ARGUMENT, naming the choices, where it is none. ts_ms: an instant of the years 1 to 9999. */
+LAKE_API LAKE_MUST_CHECK lake_status lake_parse_period(const char *text, int64_t ts_ms, struct lake_period *out,
+                                                       struct lake_error *err);
 
 #ifdef __cplusplus
 }

@@ -368,5 +368,8 @@ class Lake:
     def name_snapshot(self, name: str, snapshot: int) -> None: ...
 
 def parse_time(text: str, is_end: bool = False) -> int: ...
+def parse_period(period: str, ms: int = 0) -> tuple[int, int, int]:
+    """Its length, 0 where none is fixed; start and end of the partition that holds the instant."""
+
 def find_location(directory: Path = ".") -> tuple[str, str, str]:
     """data root, manifest and dl.toml as the file found upward says; "" where it says nothing."""

@@ -36,6 +36,32 @@ static PyObject *parse_time(PyObject *module, PyObject *positional, PyObject *na
     return answer;
 }
 
+struct period_arguments {
+    const char *period;
+    int64_t ms;
+};
+
+static const struct argument PARSE_PERIOD[] = {
+    ARGUMENT_AS("period", struct period_arguments, period, TEXT, NEEDED_ANYWHERE),
+    ARGUMENT_AS("ms", struct period_arguments, ms, INT64, ANYWHERE),
+    ARGUMENTS_END,
+};
+
+static PyObject *parse_period(PyObject *module, PyObject *positional, PyObject *named)
+{
+    struct call call = {.state = PyModule_GetState(module)};
+    struct arguments arguments = {.function = "parse_period", .table = PARSE_PERIOD, .call = &call};
+    struct period_arguments options = {0};
+    struct lake_period period;
+    PyObject *answer = NULL;
+    if (arguments_read(&arguments, positional, named, &options) &&
+        call_is_good(&call, lake_parse_period(options.period, options.ms, &period, &call.error)))
+        answer =
+            Py_BuildValue("(LLL)", (long long)period.length_ms, (long long)period.start_ms, (long long)period.end_ms);
+    arguments_release(&arguments);
+    return answer;
+}
+
 struct location_arguments {
     const char *directory;
 };
@@ -80,6 +106,8 @@ static PyObject *find_location(PyObject *module, PyObject *positional, PyObject 
 static PyMethodDef FUNCTIONS[] = {
     {"parse_time", PYTHON_METHOD(parse_time), METH_VARARGS | METH_KEYWORDS,
      "A date or time as people write it, in epoch ms."},
+    {"parse_period", PYTHON_METHOD(parse_period), METH_VARARGS | METH_KEYWORDS,
+     "The length of a period, and the partition that holds an instant, in ms."},
     {"find_location", PYTHON_METHOD(find_location), METH_VARARGS | METH_KEYWORDS, "Where dl.toml says that a lake is."},
     {NULL, NULL, 0, NULL},
 };

@@ -6,8 +6,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pandas as pd
 import pytest
-from dl_datalake import _times, errors
-from dl_datalake._partitions import bounds, interval_ms
+from dl_datalake import _native, _times, errors
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -117,26 +116,28 @@ def test_a_range_of_one_date_is_a_day() -> None:
     ],
 )
 def test_interval(period: str, ms: int | None) -> None:
-    assert interval_ms(period) == ms
+    assert _native.parse_period(period)[0] == (ms or 0)
 
 
 @pytest.mark.parametrize(
-    ("data_type", "period", "first", "last"),
+    ("period", "first", "last"),
     [
-        ("raw", "1min", "2024-02-29", "2024-02-29"),
-        ("raw", "5m", "2024-02-29", "2024-02-29"),
-        ("raw", "15m", "2024-02-01", "2024-02-29"),
-        ("agg", "12h", "2024-12-01", "2024-12-31"),
-        ("raw", "1d", "2024-01-01", "2024-12-31"),
-        ("raw", "1M", "2024-01-01", "2024-12-31"),
-        ("trades", "tick", "2024-02-29", "2024-02-29"),
-        ("funding", "event", "2024-02-01", "2024-02-29"),
-        ("liquidations", "event", "2024-02-01", "2024-02-29"),
+        ("1min", "2024-02-29", "2024-02-29"),
+        ("5m", "2024-02-29", "2024-02-29"),
+        ("15m", "2024-02-01", "2024-02-29"),
+        ("12h", "2024-12-01", "2024-12-31"),
+        ("1d", "2024-01-01", "2024-12-31"),
+        ("1M", "2024-01-01", "2024-12-31"),
+        ("tick", "2024-02-29", "2024-02-29"),
+        ("event", "2024-02-01", "2024-02-29"),
     ],
 )
-def test_partitions(data_type: str, period: str, first: str, last: str) -> None:
+def test_partitions(period: str, first: str, last: str) -> None:
     inside = "2024-12-15" if first.startswith("2024-12") else "2024-02-29"
-    assert bounds(data_type, period, inside) == (_times.to_ms(first), _times.to_ms(last, is_end=True))
+    assert _native.parse_period(period, _times.to_ms(inside))[1:] == (
+        _times.to_ms(first),
+        _times.to_ms(last, is_end=True),
+    )
 
 
 @pytest.mark.parametrize(

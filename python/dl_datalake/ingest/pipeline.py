@@ -107,7 +107,7 @@ class IngestPipeline:
             >>> pipeline.verify_integrity("BINANCE", "BTCUSDT")["status"]
             'success'
         """
-        from dl_datalake._partitions import interval_ms
+        from dl_datalake import _native
 
         lake = self._ref.open(create=True)
         chosen: Selection = {
@@ -130,7 +130,7 @@ class IngestPipeline:
             "row_count": n_rows,
             "gap_count": n_gaps,
             "overlap_count": n_overlaps,
-            "interval_ms": interval_ms(datasets[0]["period"]),
+            "interval_ms": _native.parse_period(datasets[0]["period"])[0] or None,
             "message": message,
         }
 

@@ -84,9 +84,9 @@ class ParquetWriter:
             >>> writer.write_table(frame, "BINANCE", "FUTURES", "BTCUSDT", DataType.RAW, "1m", "2026-01-01")
             (PosixPath('data/BINANCE/FUTURES/BTCUSDT/raw/1m/2026/01/01/BTCUSDT_1m_20260101_1f0c.parquet'), 1767225600000, 1767311940000)
         """
-        from dl_datalake._partitions import bounds
+        from dl_datalake import _native, _times
 
-        start_ms, end_ms = bounds(_name_of(data_type), period, date)
+        _, start_ms, end_ms = _native.parse_period(period, _times.to_ms(date, False, "date"))
         result = self._put(
             df, data_type, progress, exchange=exchange, market=market, symbol=symbol, period=period,
             start_ms=start_ms, end_ms=end_ms, is_partial=True, is_unsorted=unsorted,

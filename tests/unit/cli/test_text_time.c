@@ -91,11 +91,56 @@ static void an_error_shows_what_was_written(void **state)
     assert_int_equal(lake_parse_time("x", false, &ms, NULL), LAKE_INVALID_ARGUMENT);
 }
 
+struct period_case {
+    const char *text;
+    int64_t length_ms, start_day, end_day; /* of the partition around 2024-02-29T12:00, in days since 1970 */
+};
+
+static const struct period_case periods[] = {
+    {"1m", 60000, 19782, 19783},     {"M5", 300000, 19782, 19783},      {"15 minutes", 900000, 19754, 19783},
+    {"12H", 43200000, 19754, 19783}, {"daily", 86400000, 19723, 20089}, {"1M", 0, 19723, 20089},
+    {"tick", 0, 19782, 19783},       {"event", 0, 19754, 19783},        {"alpha@1.0", 0, 19754, 19783},
+};
+
+static void periods_and_their_partitions(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof periods / sizeof *periods; i++) {
+        struct lake_period period;
+        struct lake_error err = {0};
+        assert_int_equal(lake_parse_period(periods[i].text, INT64_C(1709208000000), &period, &err), LAKE_OK);
+        assert_int_equal(period.length_ms, periods[i].length_ms);
+        assert_int_equal(period.start_ms, periods[i].start_day * 86400000);
+        assert_int_equal(period.end_ms, periods[i].end_day * 86400000);
+    }
+}
+
+static void what_is_no_period_is_refused(void **state)
+{
+    static const char *const texts[] = {NULL, "", "7m", "-1m", "minute of the day", "a@b@c"};
+    static const int64_t outside[] = {INT64_MIN, INT64_C(-62135596800001), INT64_C(253402300800000), INT64_MAX};
+    struct lake_period period;
+    struct lake_error err = {0};
+    (void)state;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        assert_int_equal(lake_parse_period(texts[i], 0, &period, &err), LAKE_INVALID_ARGUMENT);
+    for (size_t i = 0; i < sizeof outside / sizeof *outside; i++) {
+        assert_int_equal(lake_parse_period("1d", outside[i], &period, &err), LAKE_INVALID_ARGUMENT);
+        assert_non_null(strstr(err.message, "outside of the years 1 to 9999"));
+    }
+    assert_int_equal(lake_parse_period("1d", INT64_C(253402300799999), &period, &err), LAKE_OK);
+    assert_int_equal(period.end_ms, INT64_C(253402300800000));
+    assert_int_equal(lake_parse_period("1d", INT64_C(-62135596800000), &period, &err), LAKE_OK);
+    assert_int_equal(period.start_ms, INT64_C(-62135596800000));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(dates_and_times),
         cmocka_unit_test(an_error_shows_what_was_written),
+        cmocka_unit_test(periods_and_their_partitions),
+        cmocka_unit_test(what_is_no_period_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
