@@ -45,6 +45,8 @@ struct lake_type_options {
  * LAKE_INVALID_ARGUMENT, naming the column and the value; one that does not fit rows that are there already, LAKE_INVALID_DATA. */
 LAKE_API LAKE_MUST_CHECK lake_status lake_register_type(struct lake *lake, const struct lake_type_options *options,
                                                         struct lake_error *err);
+/* Whether lake_register_type would take it in a lake that does not know the name: LAKE_INVALID_ARGUMENT as there. Needs no lake. */
+LAKE_API LAKE_MUST_CHECK lake_status lake_check_type(const struct lake_type_options *options, struct lake_error *err);
 /* Rows: name, aliases, what, key (text, "ts id"), columns (text, "ts timestamp[ms], open double (quote), …"), has_period, is_builtin; first those of
  * every lake, then those registered by name. key is empty of one whose key went with its manifest. */
 LAKE_API LAKE_MUST_CHECK lake_status lake_list_types(struct lake *lake, struct ArrowArrayStream *out,

@@ -368,6 +368,14 @@ class Lake:
     def name_snapshot(self, name: str, snapshot: int) -> None: ...
 
 def parse_time(text: str, is_end: bool = False) -> int: ...
+def check_type(
+    name: str,
+    columns: Sequence[tuple[str, str, str | None, bool, bool]],
+    key: Sequence[str],
+    *,
+    what: str | None = None,
+    has_period: bool = False,
+) -> None: ...
 def parse_period(period: str, ms: int = 0) -> tuple[int, int, int]:
     """Its length, 0 where none is fixed; start and end of the partition that holds the instant."""
 

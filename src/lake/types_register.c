@@ -251,6 +251,15 @@ out:
     return status;
 }
 
+lake_status lake_check_type(const struct lake_type_options *options, struct lake_error *err)
+{
+    struct arena arena = ARENA_INIT(LIMIT_ENGINE_BYTES);
+    struct manifest_type type = {.n_columns = 0};
+    lake_status status = take_type(options, &arena, &type, err);
+    arena_release(&arena);
+    return status;
+}
+
 /* ---- listing ---- */
 
 static const struct column_field type_fields[] = {

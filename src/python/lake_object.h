@@ -27,6 +27,8 @@ PyObject *lake_object_log(PyObject *self, PyObject *positional, PyObject *named)
 PyObject *lake_object_put(PyObject *self, PyObject *positional, PyObject *named);
 PyObject *lake_object_adopt(PyObject *self, PyObject *positional, PyObject *named);
 PyObject *lake_object_put_features(PyObject *self, PyObject *positional, PyObject *named);
+PyObject *types_check(PyObject *module, PyObject *positional,
+                      PyObject *named); /* a function of the module: it needs no lake */
 PyObject *lake_object_register_type(PyObject *self, PyObject *positional, PyObject *named);
 PyObject *lake_object_ingest(PyObject *self, PyObject *positional, PyObject *named);
 PyObject *lake_object_delete(PyObject *self, PyObject *positional, PyObject *named);

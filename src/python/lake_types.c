@@ -76,6 +76,19 @@ PyObject *lake_object_register_type(PyObject *self, PyObject *positional, PyObje
     return operation_call(self, positional, named, &OPERATION);
 }
 
+PyObject *types_check(PyObject *module, PyObject *positional, PyObject *named)
+{
+    struct call call = {.state = PyModule_GetState(module)};
+    struct arguments arguments = {.function = "check_type", .table = REGISTER_TYPE, .call = &call};
+    struct type_arguments type = {.options = {.size = sizeof type.options}};
+    bool is_type = arguments_read(&arguments, positional, named, &type) && read_columns(&arguments, &type) &&
+                   call_is_good(&call, lake_check_type(&type.options, &call.error));
+    arguments_release(&arguments);
+    if (!is_type)
+        return NULL;
+    Py_RETURN_NONE;
+}
+
 static const struct argument NOTHING[] = {ARGUMENTS_END};
 
 static lake_status run_list_types(struct operands *operands, struct lake_error *err)

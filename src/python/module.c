@@ -108,6 +108,8 @@ static PyMethodDef FUNCTIONS[] = {
      "A date or time as people write it, in epoch ms."},
     {"parse_period", PYTHON_METHOD(parse_period), METH_VARARGS | METH_KEYWORDS,
      "The length of a period, and the partition that holds an instant, in ms."},
+    {"check_type", PYTHON_METHOD(types_check), METH_VARARGS | METH_KEYWORDS,
+     "Raises where no lake could take the type."},
     {"find_location", PYTHON_METHOD(find_location), METH_VARARGS | METH_KEYWORDS, "Where dl.toml says that a lake is."},
     {NULL, NULL, 0, NULL},
 };

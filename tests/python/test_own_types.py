@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import subprocess
+import sys
+import textwrap
 from datetime import date
 from pathlib import Path
 
@@ -10,7 +12,7 @@ import polars as pl
 import pytest
 from dl_datalake import cli
 from dl_datalake.client.dl_client import DataLakeClient
-from dl_datalake.errors import ExistsError
+from dl_datalake.errors import ExistsError, InvalidArgumentError
 from dl_datalake.metadata.manifest import DataType
 from dl_datalake.storage.writer import ParquetWriter
 from frames import START_MS
@@ -89,9 +91,42 @@ def test_a_name_means_one_thing_in_a_lake(tmp_path: Path, frame: pl.DataFrame) -
         ("mine", {"ts": "double"}, ("ts",)),
         ("mine", {"ts": "timestamp[ms]", "x": "complex"}, ("ts",)),
         ("mine", {"ts": "timestamp[ms]"}, ("id",)),
+        ("mine", {"ts": "timestamp[ms]", "x": "double", "X": "double"}, ("ts",)),
+        ("mine", {"ts": "timestamp[ms]", "a,b": "double"}, ("ts",)),
+        ("ticks", {"ts": "timestamp[ms]"}, ("ts",)),
+        ("tick", {"ts": "timestamp[ms]"}, ("ts",)),
+        ("con", {"ts": "timestamp[ms]"}, ("ts",)),
     ],
 )
 def test_definitions_that_are_none(tmp_path: Path, name: str, columns: dict[str, str], key: tuple[str, ...]) -> None:
     client = DataLakeClient(data_root=tmp_path / "data", db_path=tmp_path / "manifest.db")
-    with pytest.raises(ValueError):
-        client.register_type(name, columns=columns, key=key)
+    known = list(DataType)
+    for register in (client.register_type, DataType.register):
+        with pytest.raises(ValueError):
+            register(name, columns=columns, key=key)
+    assert list(DataType) == known
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_refused_definition_can_be_mended(tmp_path: Path) -> None:
+    client = DataLakeClient(data_root=tmp_path / "data", db_path=tmp_path / "manifest.db")
+    for register in (client.register_type, DataType.register):
+        with pytest.raises(InvalidArgumentError, match=r"timestamp\[ms\]"):
+            register("spreads", {"ts": "timestamp[us]", "bid": "double"}, period="1m")
+    assert "spreads" not in DataType
+    made = client.register_type("spreads", {"ts": "timestamp[ms]", "bid": "double"}, period="1m")
+    assert made is DataType.SPREADS
+
+
+def test_a_definition_that_the_lake_refuses_is_not_kept(tmp_path: Path) -> None:
+    """Another process has given the name to this lake already."""
+    program = textwrap.dedent("""
+        from dl_datalake.client.dl_client import DataLakeClient
+        DataLakeClient().register_type("quotes", {"ts": "timestamp[ms]", "bid": "double"})
+    """)
+    subprocess.run([sys.executable, "-c", program], cwd=tmp_path, check=True)
+    client = DataLakeClient(data_root=tmp_path / "data", db_path=tmp_path / "manifest.db")
+    with pytest.raises(ExistsError, match="take another name"):
+        client.register_type("quotes", {"ts": "timestamp[ms]", "ask": "double"})
+    assert "quotes" not in DataType
+    assert client.register_type("quotes", {"ts": "timestamp[ms]", "bid": "double"}) is DataType.QUOTES

@@ -1,4 +1,4 @@
-"""What a client does beyond reading rows: taking files in, deriving bars, looking after the lake."""
+"""What a client does beyond reading rows: takes files in, derives bars, tells about the lake, looks after it."""
 
 from __future__ import annotations
 
@@ -147,11 +147,17 @@ class Upkeep:
             >>> client.register_type("liquidations", {"ts": "timestamp[us]", "id": "utf8", "price": "double"}, key=("ts", "id"))
             DataType.LIQUIDATIONS
         """
-        from dl_datalake.metadata.data_type import DataType, make_known
+        from dl_datalake.metadata.data_type import DataType, forget, make_known
 
+        known = tuple(DataType)
         member = DataType.register(name, columns, key, period, what)
-        self._ref.open(create=True)
-        make_known(self._ref, member)
+        try:
+            self._ref.open(create=True)
+            make_known(self._ref, member)
+        except BaseException:
+            if member not in known:
+                forget(member)
+            raise
         return member
 
     def aggregate(

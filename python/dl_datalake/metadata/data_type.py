@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     ColumnRow: TypeAlias = tuple[str, str, str | None, bool, bool]
 
 _ALIASES = {"ticks": "trades"}
-_KINDS = "timestamp[ms] timestamp[us] double float int64 int32 bool utf8 binary".split()
 
 
 class _Types(type):
@@ -115,7 +114,7 @@ class DataType(str, metaclass=_Types):
             ... )
             DataType.LIQUIDATIONS
         """
-        from dl_datalake import errors
+        from dl_datalake import _native, errors
 
         _check_text("name", name)
         if not hasattr(columns, "items"):
@@ -123,11 +122,8 @@ class DataType(str, metaclass=_Types):
         if isinstance(key, str):
             key = (key,)
         rows = tuple(_column(column, kind, key) for column, kind in columns.items())
-        if name in _ALIASES or (name in _members and not _members[name].is_registered):
-            raise errors.InvalidArgumentError(f"data type '{name}' is one of the lake's own")
-        wrong = _find_mistake(name, rows, tuple(key))
-        if wrong is not None:
-            raise errors.InvalidArgumentError(f"data type '{name}': {wrong}")
+        # before it is known to this process, where it could not be changed any more
+        _native.check_type(name, rows, tuple(key), what=what, has_period=period is not None)
         new = _make(name, rows, tuple(key), period is not None, what)
         old = _members.setdefault(name, new)
         if old.definition() != new.definition():
@@ -178,6 +174,11 @@ def make_known(ref: LakeRef, name: str) -> None:
         raise
 
 
+def forget(member: DataType) -> None:
+    """Takes back what `DataType.register` did, where no lake has come to know it."""
+    _members.pop(member.value, None)
+
+
 def _make(
     name: str, columns: tuple[ColumnRow, ...], key: tuple[str, ...], has_period: bool, what: str | None
 ) -> DataType:
@@ -202,22 +203,6 @@ def _column(name: str, kind: str | tuple[str, str], key: Sequence[str]) -> Colum
     _check_text(f"the kind of column '{name}'", kind)
     is_key = name in key
     return name, kind.removesuffix("?"), unit, not kind.endswith("?"), not is_key
-
-
-def _find_mistake(name: str, columns: tuple[ColumnRow, ...], key: tuple[str, ...]) -> str | None:
-    """What is wrong with a definition: found before it is known to this process, where it could not be changed any more."""
-    letters = name.replace("_", "a")
-    if not (2 <= len(name) <= 32 and letters.isascii() and letters.isalnum() and name.islower() and name[0].isalpha()):
-        return "a name is 2 to 32 of a-z, 0-9 and '_', beginning with a letter"
-    if not columns or columns[0][0] != "ts" or not columns[0][1].startswith("timestamp["):
-        return "the first column is to be ts, a timestamp[ms] or timestamp[us]"
-    for column, kind, *_ in columns:
-        if kind not in _KINDS:
-            return f"the kind of column '{column}' is '{kind}', which is none of {' '.join(_KINDS)}"
-    kinds = {column: kind for column, kind, *_ in columns}
-    if key[:1] != ("ts",) or len(key) > 2 or any(kinds.get(column) != "utf8" for column in key[1:]):
-        return "the key is to be ts, and perhaps one column of text more"
-    return None
 
 
 def _check_text(what: str, value: object) -> None:

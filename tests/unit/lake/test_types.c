@@ -177,6 +177,9 @@ static void expect_refused(struct fixture *fixture, const struct lake_type_optio
     (void)snprintf(before, sizeof before, "%s", types_text(fixture->lake));
     if (lake_register_type(fixture->lake, type, &err) != LAKE_INVALID_ARGUMENT || strstr(err.message, message) == NULL)
         fail_msg("'%s' is not in: %s", message, err.message);
+    struct lake_error checked = {LAKE_OK, ""};
+    assert_int_equal(lake_check_type(type, &checked), LAKE_INVALID_ARGUMENT);
+    assert_string_equal(checked.message, err.message);
     assert_string_equal(types_text(fixture->lake), before);
 }
 
