@@ -22,7 +22,7 @@ MAY_INCLUDE = {
     "manifest": ["base", "io"],
     "lake": ["base", "io", "column", "parquet", "manifest"],
     "ops": ["base", "io", "column", "manifest", "lake"],
-    "ingest": ["base", "io", "column", "parquet", "lake", "ops"],
+    "ingest": ["base", "io", "column", "parquet", "lake"],
     "cli": [],
     "python": [],
 }

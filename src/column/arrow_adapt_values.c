@@ -31,11 +31,6 @@ bool adapted_is_index(const char *format)
     return *format != '\0' && format[1] == '\0' && strchr("cCsSiIlL", *format) != NULL;
 }
 
-bool adapted_is_text(const char *format)
-{
-    return strcmp(format, "u") == 0 || strcmp(format, "U") == 0 || strcmp(format, "vu") == 0;
-}
-
 /* ---- nulls ---- */
 
 static bool is_valid(const struct adapting *adapting, int64_t row)

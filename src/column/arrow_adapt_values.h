@@ -28,9 +28,8 @@ struct adapting {
 
 /* NULL where a batch has the format, or none does. */
 const struct adapted_format *adapted_format_find(const char *format);
-/* Whether these letters are a dictionary's indexes, and of a text that a dictionary may hold. */
+/* Whether these letters are a dictionary's indexes. */
 bool adapted_is_index(const char *format);
-bool adapted_is_text(const char *format);
 /* Fills in the buffers of the new column, which begin with its first row. The array's counts are checked already. */
 LAKE_MUST_CHECK lake_status adapted_values(struct adapting *adapting, struct lake_error *err);
 /* The same for texts by their numbers in a dictionary, whose format is given. */

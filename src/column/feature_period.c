@@ -87,13 +87,6 @@ lake_status feature_period_parse(const char *text, struct feature_period *out, s
     return feature_version_copy(at + 1, out->version, err);
 }
 
-bool feature_name_is_same_file(const char *a, const char *b)
-{
-    for (; *a != '\0' && to_lower(*a) == to_lower(*b); a++, b++)
-        continue;
-    return to_lower(*a) == to_lower(*b);
-}
-
 /* ---- order ---- */
 
 /* The length of the numbers and dots that a version begins with: "2.0" of "2.0-rc1". */

@@ -35,7 +35,5 @@ LAKE_MUST_CHECK lake_status feature_version_copy(const char *text, char out[FEAT
 int feature_version_compare(const char *a, const char *b);
 /* A version behind it, its last number one greater ("1.0.1": "1.0.2"), or with one ("beta": "beta.1"); "" where there is no room. */
 void feature_version_next(const char *version, char out[FEATURE_VERSION_LENGTH + 1]);
-/* Whether two names are one on a filesystem that does not tell cases apart. */
-bool feature_name_is_same_file(const char *a, const char *b);
 
 #endif

@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "base/utf8.h"
 #include "ingest/columns_work.h"
+#include "lake/near.h"
 
 enum { SUFFIX_BYTES = 16, MAX_SAME_NAMES = 10000 };
 
@@ -66,29 +67,15 @@ static enum column_type type_of(const struct columns_work *work, const struct co
     return type_of_values(work, f);
 }
 
-static char to_lower(char c)
-{
-    return (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-}
-
 /* Whatever the case of ASCII letters: tools that do not tell cases apart read the files too. */
-static bool is_same(const char *a, const char *b)
-{
-    while (*a != '\0' && to_lower(*a) == to_lower(*b)) {
-        a++;
-        b++;
-    }
-    return *a == *b;
-}
-
 static bool is_taken(const struct columns_work *work, const char *name)
 {
     for (size_t c = 0; c < work->type->n_columns; c++)
-        if (is_same(work->type->columns[c].name, name))
+        if (near_same_but_for_case(work->type->columns[c].name, name))
             return true;
     for (size_t i = 0; i < work->input->n_fields; i++)
         if (work->fields[i].is_decided && work->fields[i].field.name != NULL &&
-            is_same(work->fields[i].field.name, name))
+            near_same_but_for_case(work->fields[i].field.name, name))
             return true;
     return false;
 }

@@ -6,6 +6,7 @@
 #include "base/calendar.h"
 #include "base/limits.h"
 #include "column/feature_period.h"
+#include "lake/near.h"
 #include "manifest/manifest.h"
 
 /* Versions tried for one that is free. */
@@ -48,7 +49,7 @@ static lake_status find_days(struct check *check, const struct manifest_dataset 
 
 static bool is_other_case(const char *a, const char *b)
 {
-    return strcmp(a, b) != 0 && feature_name_is_same_file(a, b);
+    return strcmp(a, b) != 0 && near_same_but_for_case(a, b);
 }
 
 static lake_status check_case(struct check *check, struct lake_error *err)
@@ -130,7 +131,7 @@ static bool is_version_there(const struct check *check, const char *version)
         const char *at = strchr(check->neighbours[i].period, '@');
         size_t n = at == NULL ? 0 : (size_t)(at - check->neighbours[i].period);
         if (n == strlen(check->period.set) && memcmp(check->neighbours[i].period, check->period.set, n) == 0 &&
-            feature_name_is_same_file(at + 1, version))
+            near_same_but_for_case(at + 1, version))
             return true;
     }
     return false;

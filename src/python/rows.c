@@ -163,7 +163,7 @@ static void release_array(struct ArrowArray *array)
     array->release = NULL;
 }
 
-bool rows_export_chunk(struct rows *rows, size_t index, struct ArrowArray *out)
+static bool export_chunk(struct rows *rows, size_t index, struct ArrowArray *out)
 {
     const struct ArrowArray *chunk = &rows->chunks[index];
     size_t n = (size_t)chunk->n_children;
@@ -207,7 +207,7 @@ static int stream_next(struct ArrowArrayStream *stream, struct ArrowArray *out)
     *out = (struct ArrowArray){0};
     if (self->next == self->rows->n_chunks)
         return 0;
-    return rows_export_chunk(self->rows, self->next++, out) ? 0 : ENOMEM;
+    return export_chunk(self->rows, self->next++, out) ? 0 : ENOMEM;
 }
 
 static const char *stream_error(struct ArrowArrayStream *stream)

@@ -29,7 +29,6 @@ int64_t rows_length(const struct rows *rows);
 
 /* False where there is no memory. */
 bool rows_export_schema(struct rows *rows, struct ArrowSchema *out);
-bool rows_export_chunk(struct rows *rows, size_t index, struct ArrowArray *out);
 bool rows_export_stream(struct rows *rows, struct ArrowArrayStream *out);
 
 #endif

@@ -50,7 +50,7 @@ bool signals_begin(PyObject *module)
     return learn_main_thread() && register_end(module);
 }
 
-int64_t signals_now_ns(void)
+static int64_t now_ns(void)
 {
     struct timespec now = {0};
     clock_gettime(CLOCK_MONOTONIC, &now);
@@ -59,7 +59,7 @@ int64_t signals_now_ns(void)
 
 bool signals_are_due(int64_t *looked_ns)
 {
-    int64_t now = signals_now_ns();
+    int64_t now = now_ns();
     bool is_first = *looked_ns == 0;
     if (!is_first && now - *looked_ns < (int64_t)SIGNALS_MS * 1000000)
         return false;

@@ -14,7 +14,6 @@ bool signals_begin(PyObject *module);
 
 /* Whether SIGNALS_MS have gone by since the last time that this said so; *looked_ns is 0 at first. */
 bool signals_are_due(int64_t *looked_ns);
-int64_t signals_now_ns(void);
 
 /* Without the GIL, in any thread. NULL, or the exception that a handler raised, a reference of the caller's (who needs the GIL for it). */
 PyObject *signals_look(void);

@@ -229,12 +229,11 @@ class DataLakeClient(Upkeep):
             >>> client.read_ohlc("BINANCE", "BTCUSDT", "2026-01-01", "2026-01-10", columns=["close"])
             >>> client.read_ohlc("BINANCE", ["BTCUSDT", "ETHUSDT"], "2026-01-01", period="1h", to="pandas")
         """
+        # Only what was given is passed on: programs put a reader of their own in and look at the call.
         more: dict[str, Any] = {}
-        if to != "polars":
-            more["to"] = to
-        if ts != "timestamp":
-            more["ts"] = ts
         for name, value in (
+            ("to", None if to == "polars" else to),
+            ("ts", None if ts == "timestamp" else ts),
             ("market", market),
             ("period", period),
             ("columns", columns),

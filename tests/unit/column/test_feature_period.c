@@ -175,16 +175,6 @@ static void test_the_next_version(void **state)
     }
 }
 
-static void test_names_that_are_one_file(void **state)
-{
-    (void)state;
-    assert_true(feature_name_is_same_file("Alpha", "aLPHA"));
-    assert_true(feature_name_is_same_file("", ""));
-    assert_false(feature_name_is_same_file("alpha", "alpha1"));
-    assert_false(feature_name_is_same_file("alpha1", "alpha"));
-    assert_false(feature_name_is_same_file("alpha", "beta"));
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -195,7 +185,6 @@ int main(void)
         cmocka_unit_test(test_order_of_versions),
         cmocka_unit_test(test_the_order_is_total),
         cmocka_unit_test(test_the_next_version),
-        cmocka_unit_test(test_names_that_are_one_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
