@@ -199,7 +199,8 @@ class DataLakeClient(Upkeep):
             end_date: The first time that is not read; a bare date means the end of that day. None: to the last row.
             data_type: "raw", "agg", "trades", "aggtrades", "funding", "feature" or one of your own.
             market: None: the only one there is, else FUTURES (or what dl.toml says).
-            period: "1m", "1h" …; None: the only one there is, else 1m. One that is not stored is derived on the way from what is.
+            period: "1m", "1h" …; None: the only one there is, else 1m. One that is not stored is derived on the way from what is. Of
+                features "set@version", or "set" for the latest version.
             columns: Only these; `ts` comes first in any case. None: all.
             as_of: Read the lake as it was: a snapshot's number or name, or a time.
             to: "polars", "pandas", "arrow", "numpy" (a dict of arrays), "duckdb" (a relation) or "table" (the package's own).
