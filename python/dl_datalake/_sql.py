@@ -6,6 +6,7 @@ question be asked once more.
 
 from __future__ import annotations
 
+import glob
 import os
 import re
 
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     Dataset = tuple[str, str, str, str]
 
 N_TRIES = 3
+
+# EXPLAIN ANALYZE runs what it explains, and DuckDB does not say what that is: it is looked at by itself.
+_EXPLAIN = re.compile(r"\s*explain\b(\s+analyze\b|\s*\([^()]*\))?", re.IGNORECASE)
 
 
 def ask(ref: LakeRef, query: str) -> pl.DataFrame:
@@ -49,10 +53,13 @@ def _check(duckdb: Any, connection: Any, query: str) -> None:
     from dl_datalake.errors import InvalidArgumentError
 
     statements = connection.extract_statements(query)
+    if len(statements) == 1 and statements[0].type == duckdb.StatementType.EXPLAIN:
+        explain = _EXPLAIN.match(query)
+        statements = connection.extract_statements(query[explain.end() :]) if explain is not None else statements
     if len(statements) != 1:
         raise InvalidArgumentError(f"the query has {len(statements)} statements; it is to have one")
     kind = statements[0].type
-    if kind not in (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN):
+    if kind != duckdb.StatementType.SELECT:
         raise InvalidArgumentError(f"the query is a {kind.name}, not a SELECT: the lake is only read by SQL")
 
 
@@ -88,7 +95,11 @@ def _select(dataset: Dataset, paths: list[str]) -> str:
     constants = ", ".join(f"{_quoted(value)} AS {name}" for name, value in zip(names, dataset, strict=True))
     # of columns that are called as what the dataset is, the dataset counts
     columns = f"COLUMNS([name for name in (*) if lower(name) NOT IN ({', '.join(map(_quoted, names))})])"
-    return f"SELECT {constants}, {columns} FROM read_parquet([{', '.join(map(_quoted, paths))}], union_by_name = true)"
+    # A path is what it is: no pattern, and no values of columns, as DuckDB would take "*" and "name=value" for.
+    files = ", ".join(_quoted(glob.escape(path)) for path in paths)
+    return (
+        f"SELECT {constants}, {columns} FROM read_parquet([{files}], union_by_name = true, hive_partitioning = false)"
+    )
 
 
 def _quoted(text: str) -> str:
