@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/calendar.h"
+#include "base/utf8.h"
 #include "column/time_unit.h"
 #include "ingest/csv_time.h"
 #include "io/number.h"
@@ -296,11 +297,42 @@ static lake_status drop_nans(const struct put_values *values, struct column *out
     return LAKE_OK;
 }
 
+static bool is_ascii(const char *text)
+{
+    uint64_t bytes;
+    memcpy(&bytes, text, sizeof bytes);
+    return (bytes & UINT64_C(0x8080808080808080)) == 0;
+}
+
+static bool is_utf8(const char *text, const char *end)
+{
+    while (text < end) {
+        size_t n = end - text >= 8 && is_ascii(text) ? 8 : utf8_length(text, end);
+        if (n == 0)
+            return false;
+        text += n;
+    }
+    return true;
+}
+
+/* Whoever reads text of Arrow or Parquet trusts that it is UTF-8. */
+static lake_status check_texts(const struct put_values *values, struct lake_error *err)
+{
+    const int32_t *offsets = values->column->offsets;
+    const char *bytes = values->column->values;
+    for (int64_t row = 0; row < values->n_rows; row++)
+        if (column_is_valid(values->column, row) && offsets[row + 1] > offsets[row] &&
+            !is_utf8(bytes + offsets[row], bytes + offsets[row + 1]))
+            return lake_fail(err, LAKE_INVALID_DATA, "row %" PRId64 ": %s is not UTF-8 text", values->first_row + row,
+                             values->from->name);
+    return LAKE_OK;
+}
+
 static lake_status convert(const struct put_values *values, struct column *out, struct lake_error *err)
 {
     *out = *values->column;
     if (is_same(values->from, values->to))
-        return LAKE_OK;
+        return values->to->type == COLUMN_UTF8 ? check_texts(values, err) : LAKE_OK;
     out->offsets = NULL;
     if (values->to->type == COLUMN_UTF8)
         return put_texts(values, out, err);

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
@@ -55,6 +56,15 @@ def with_column(name: str, values: pa.Array) -> pa.Table:
     return BARS.to_arrow().append_column(name, values)
 
 
+def torn_text(index: pa.Array | None = None) -> pa.Array:
+    """Twenty texts, of which row 3 is no UTF-8: Arrow itself does not look."""
+    texts = pa.StringArray.from_buffers(
+        4, pa.py_buffer(np.array([0, 1, 3, 4, 8], dtype=np.int32)), pa.py_buffer(b"a\xc3\xa9bcd\xff\xfe")
+    )
+    rows = pa.array([0, 1, 2, 3] + [0] * 16) if index is None else index
+    return pa.DictionaryArray.from_arrays(rows, texts)
+
+
 class NotACapsule:
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         return 5
@@ -75,6 +85,25 @@ FRAMES: dict[str, tuple[Callable[[], object], type[Exception], str]] = {
     "list": (lambda: with_column("s", pa.array([[1]] * 20)), UnsupportedError, "'s'.*list"),
     "dictionary": (lambda: with_column("s", pa.array([1] * 20).dictionary_encode()), UnsupportedError, "'s'"),
     "run ends": (lambda: with_column("s", pa.RunEndEncodedArray.from_arrays([20], [1])), UnsupportedError, "'s'"),
+    "torn dictionary": (lambda: with_column("s", torn_text()), InvalidDataError, "row 3: s is not UTF-8"),
+    "torn text": (
+        lambda: with_column("s", pa.chunked_array([torn_text().dictionary.take(torn_text().indices)])),
+        InvalidDataError,
+        "row 3: s is not UTF-8",
+    ),
+    "torn view": (
+        lambda: with_column(
+            "s",
+            torn_text()
+            .dictionary.take(torn_text().indices)
+            .cast(pa.binary())
+            .view(pa.binary())
+            .cast(pa.large_binary())
+            .view(pa.large_string()),
+        ),
+        InvalidDataError,
+        "row 3: s is not UTF-8",
+    ),
     "float ts": (lambda: BARS.with_columns(pl.lit(1.7e12).alias("ts")), InvalidDataError, "'ts' is double"),
     "null ts": (lambda: BARS.with_columns(pl.lit(None).alias("ts")), InvalidDataError, "row 0: ts is null"),
     "ts 0": (lambda: BARS.with_columns(pl.lit(0, pl.Int64).alias("ts")), InvalidDataError, "row 0: ts is 0"),
@@ -143,6 +172,7 @@ CALLS: dict[str, tuple[Callable[[Lake], object], type[Exception], str]] = {
     "entries": (lambda lake: lake.client.manifest.delete_entries(None), InvalidArgumentError, "symbol"),
     "undo": (lambda lake: lake.client.undo(99), NotFoundError, "99"),
     "ingest 5": (lambda lake: lake.client.ingest(5), TypeError, "source is int"),
+    "ingest bytes": (lambda lake: lake.client.ingest(b"b.csv"), TypeError, "source is bytes"),
     "ingest": (lambda lake: lake.client.ingest(lake.place / "no.csv", "X"), NotFoundError, r"no\.csv"),
     "backup": (lambda lake: lake.client.backup(lake.place / "data"), InvalidArgumentError, "inside the lake"),
     "unknown": (lambda lake: lake.client.manifest.add_entry(foo=1), TypeError, "'foo'"),
@@ -197,6 +227,15 @@ UPLOADS: dict[str, tuple[Callable[[Path], object], str, object, type[Exception],
     "only ts": (lambda _: FEATURES.select("ts"), "mom", "2", InvalidDataError, "one column"),
     "no rows": (lambda _: FEATURES.clear(), "mom", "2", InvalidDataError, "no rows"),
     "doubled": (lambda _: pl.concat([FEATURES, FEATURES]), "mom", "2", InvalidDataError, "row 10"),
+    "torn text": (
+        lambda _: FEATURES.to_arrow().append_column(
+            "s", torn_text().dictionary.take(torn_text().indices)[: FEATURES.height]
+        ),
+        "mom",
+        "2",
+        InvalidDataError,
+        "row 3: s is not UTF-8",
+    ),
 }
 
 
