@@ -339,7 +339,7 @@ static lake_status import_offsets(struct import *import, struct lake_error *err)
 {
     struct extent extent = {0};
     const int32_t *offsets = import->array->buffers[1];
-    if (offsets == NULL) { /* allowed where there are no rows */
+    if (offsets == NULL || import->n == 0) { /* without rows there may be none, or no bytes of them */
         if (import->n > 0)
             return missing_buffer(import, err);
         TRY(memory_new(1, sizeof *offsets, &import->copy->offsets, err));

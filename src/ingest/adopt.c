@@ -145,6 +145,8 @@ static void read_directories(struct adopting *adopting)
     char *next = adopting->parts;
     (void)snprintf(adopting->parts, sizeof adopting->parts, "%s", adopting->path);
     adopting->dataset = *given;
+    if (layout_is_below_features(adopting->path))
+        return;
     for (size_t i = 0; i < DATASET_PARTS; i++) {
         char *slash = strchr(next, '/');
         if (slash == NULL)

@@ -114,14 +114,14 @@ struct parts {
     bool is_feature;
 };
 
-static bool is_below_features(const char *path)
+bool layout_is_below_features(const char *path)
 {
     return strncmp(path, features_root, sizeof features_root - 1) == 0;
 }
 
 static bool split_path(const char *path, struct parts *parts)
 {
-    parts->is_feature = is_below_features(path);
+    parts->is_feature = layout_is_below_features(path);
     path += parts->is_feature ? sizeof features_root - 1 : 0;
     for (parts->n = 0; parts->n < MOST_PARTS; path++) {
         size_t n = strcspn(path, "/");
@@ -281,7 +281,7 @@ lake_status layout_history_path(const char *path, struct buffer *out, struct lak
 size_t layout_dataset_length(const char *path)
 {
     size_t n = 0;
-    int last = is_below_features(path) ? PERIOD_PART + 2 : PERIOD_PART + 1;
+    int last = layout_is_below_features(path) ? PERIOD_PART + 2 : PERIOD_PART + 1;
     for (int slashes = 0; path[n] != '\0'; n++)
         if (path[n] == '/' && ++slashes == last)
             break;

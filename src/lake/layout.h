@@ -46,6 +46,8 @@ LAKE_MUST_CHECK lake_status layout_parse_path(const char *path, struct layout_pa
 /* Where a file of that path goes when it is retired, below the state directory, as a terminated string. */
 LAKE_MUST_CHECK lake_status layout_history_path(const char *path, struct buffer *out, struct lake_error *err);
 
+/* Whether a path is one of the feature store, whose directories name a set and a version. */
+bool layout_is_below_features(const char *path);
 /* The length of the part of a file's path that names its dataset, without the slash. */
 size_t layout_dataset_length(const char *path);
 /* The length of the directory part of a path below the data root, without the slash. */

@@ -32,16 +32,26 @@ lake_status list_init(struct list *list, struct lake *lake, const struct lake_li
     return given->as_of == 0 ? LAKE_OK : check_snapshot(lake, given->as_of, err);
 }
 
-void list_move_after(struct list *list, const struct manifest_dataset *dataset)
+/* A name that were cut would leave its dataset behind the place where the next page begins: for ever. */
+static lake_status keep_name(const char *name, char *out, size_t n_bytes, struct lake_error *err)
 {
-    /* The lake's names all fit. */
-    (void)snprintf(list->exchange, sizeof list->exchange, "%s", dataset->exchange);
-    (void)snprintf(list->market, sizeof list->market, "%s", dataset->market);
-    (void)snprintf(list->symbol, sizeof list->symbol, "%s", dataset->symbol);
-    (void)snprintf(list->type, sizeof list->type, "%s", dataset->type);
-    (void)snprintf(list->period, sizeof list->period, "%s", dataset->period);
+    size_t n = strlen(name);
+    if (n >= n_bytes)
+        return lake_fail(err, LAKE_CORRUPT, "the manifest has a dataset '%.40s…' with a name of %zu bytes", name, n);
+    memcpy(out, name, n + 1);
+    return LAKE_OK;
+}
+
+lake_status list_move_after(struct list *list, const struct manifest_dataset *dataset, struct lake_error *err)
+{
+    TRY(keep_name(dataset->exchange, list->exchange, sizeof list->exchange, err));
+    TRY(keep_name(dataset->market, list->market, sizeof list->market, err));
+    TRY(keep_name(dataset->symbol, list->symbol, sizeof list->symbol, err));
+    TRY(keep_name(dataset->type, list->type, sizeof list->type, err));
+    TRY(keep_name(dataset->period, list->period, sizeof list->period, err));
     list->after = (struct manifest_dataset){0, list->exchange, list->market, list->symbol, list->type, list->period};
     list->has_after = true;
+    return LAKE_OK;
 }
 
 int64_t list_page_rows(const struct list *list)

@@ -20,8 +20,9 @@ struct list {
 /* Checks the options (NULL: everything) and the snapshot they name; options->after is the caller's to understand. */
 LAKE_MUST_CHECK lake_status list_init(struct list *list, struct lake *lake, const struct lake_list_options *options,
                                       struct lake_error *err);
-/* The next page begins after this dataset. Names are copied. */
-void list_move_after(struct list *list, const struct manifest_dataset *dataset);
+/* The next page begins after this dataset. Names are copied; those that no lake gives, LAKE_CORRUPT. */
+LAKE_MUST_CHECK lake_status list_move_after(struct list *list, const struct manifest_dataset *dataset,
+                                            struct lake_error *err);
 /* Rows of the next page. */
 int64_t list_page_rows(const struct list *list);
 /* The order of lists: exchange, symbol, market, type, period. */

@@ -97,7 +97,7 @@ static lake_status fill(void *context, struct batch_builder *page, bool *more, s
         if (is_before_page(list, &totals[i].dataset))
             continue;
         TRY_OUT(append_dataset(list, &totals[i], page, err));
-        list_move_after(list, &totals[i].dataset);
+        TRY_OUT(list_move_after(list, &totals[i].dataset, err));
         n_given++;
     }
     list->left -= n_given;
@@ -133,8 +133,7 @@ static lake_status read_after(struct list *list, const char *text, struct lake_e
     const struct manifest_filter *filter = &canonical.filter;
     const struct manifest_dataset after = {
         0, filter->exchange, filter->market, filter->symbol, filter->type, filter->period};
-    list_move_after(list, &after);
-    return LAKE_OK;
+    return list_move_after(list, &after, err);
 }
 
 lake_status lake_list_datasets(struct lake *lake, const struct lake_list_options *options, struct ArrowArrayStream *out,

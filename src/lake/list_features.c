@@ -194,7 +194,7 @@ static lake_status fill(void *context, struct batch_builder *page, bool *more, s
         TRY_OUT(find_page(features, &versions, err));
         TRY_OUT(append_versions(features, &versions, page, err));
         if (versions.n_totals > 0)
-            list_move_after(&features->list, &versions.totals[versions.n_totals - 1].dataset);
+            TRY_OUT(list_move_after(&features->list, &versions.totals[versions.n_totals - 1].dataset, err));
     } while (versions.has_more && versions.n == 0);
     *more = versions.has_more;
 out:

@@ -59,12 +59,14 @@ static void release(void *context)
 
 /* ---- datasets ---- */
 
-static void enter(struct file_list *files, const struct manifest_dataset *dataset, int64_t after_ms)
+static lake_status enter(struct file_list *files, const struct manifest_dataset *dataset, int64_t after_ms,
+                         struct lake_error *err)
 {
-    list_move_after(&files->list, dataset);
+    TRY(list_move_after(&files->list, dataset, err));
     files->dataset_id = dataset->id;
     files->after_ms = after_ms;
     files->is_inside = true;
+    return LAKE_OK;
 }
 
 /* No file answers for more than a year: those that start long before the range are not looked at. */
@@ -86,9 +88,9 @@ static lake_status next_dataset(struct file_list *files, bool *found, struct lak
                                  &files->n_datasets, err));
     }
     *found = files->next_dataset < files->n_datasets;
-    if (*found)
-        enter(files, &files->datasets[files->next_dataset++].dataset, first_after_ms(files));
-    return LAKE_OK;
+    if (!*found)
+        return LAKE_OK;
+    return enter(files, &files->datasets[files->next_dataset++].dataset, first_after_ms(files), err);
 }
 
 /* ---- rows ---- */
@@ -256,8 +258,7 @@ static lake_status enter_after(struct file_list *files, const char *path, const 
     if (n == 0 || !is_selected(&files->list, &found[0]))
         return LAKE_OK;
     TRY(find_start(lake, found[0].id, path, parsed, &start_ms, err));
-    enter(files, &found[0], start_ms);
-    return LAKE_OK;
+    return enter(files, &found[0], start_ms, err);
 }
 
 static lake_status read_after(struct file_list *files, const char *path, struct lake_error *err)
@@ -267,7 +268,7 @@ static lake_status read_after(struct file_list *files, const char *path, struct 
     TRY(layout_parse_path(path, &parsed, err));
     const struct manifest_dataset after = {0,           parsed.exchange, parsed.market, parsed.symbol,
                                            parsed.type, parsed.period};
-    list_move_after(&files->list, &after);
+    TRY(list_move_after(&files->list, &after, err));
     mutex_lock(lake->mutex);
     lake_status status = enter_after(files, path, &parsed, err);
     mutex_unlock(lake->mutex);

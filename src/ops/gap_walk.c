@@ -272,7 +272,7 @@ static lake_status find_totals(struct gap_walk *walk, struct lake_error *err)
     TRY(status);
     walk->is_last_page = list->as_of != 0 || walk->n_totals < PAGE_ROWS;
     if (walk->n_totals > 0)
-        list_move_after(list, &walk->totals[walk->n_totals - 1].dataset);
+        TRY(list_move_after(list, &walk->totals[walk->n_totals - 1].dataset, err));
     return LAKE_OK;
 }
 

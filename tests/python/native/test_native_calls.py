@@ -1,5 +1,7 @@
 """The methods of Lake: what they give, and how progress and what it raises travel."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import polars as pl
@@ -96,6 +98,19 @@ def test_files_by_range_and_what_is_adopted(lake: native.Lake, tmp_path: Path):
     assert (live["file_id"], live["snapshot"], live["moved_to"]) == (files[0]["id"], 0, "")
     with pytest.raises(errors.CorruptError):
         lake.adopt(files[0]["path"], sha256="0" * 64)
+
+
+@pytest.mark.parametrize("name", ["exchange", "market", "symbol", "type", "period"])
+def test_a_name_that_no_lake_gives_ends_a_list(lake: native.Lake, tmp_path: Path, name: str):
+    """A list goes on behind the last name of a page: one that is cut would have it go on for ever."""
+    lake.close()
+    with closing(sqlite3.connect(tmp_path / "manifest.db")) as database, database:
+        database.execute("pragma ignore_check_constraints = true")
+        database.execute(f"update datasets set {name} = ?", ("A" * 5000,))
+    with closing(native.Lake(tmp_path / "data", tmp_path / "manifest.db")) as damaged:
+        for listed in (damaged.list_files, damaged.list_datasets):
+            with pytest.raises(errors.CorruptError, match="a name of 5000 bytes"):
+                rows(listed())
 
 
 def test_features(lake: native.Lake):

@@ -1,3 +1,5 @@
+#include <stdlib.h>
+
 #include "column/arrow.h"
 
 #include "unit/column/rows.h"
@@ -274,6 +276,29 @@ static void test_empty_columns_need_no_buffers(void **state)
     }
 }
 
+/* Some producers give offsets of no bytes where there are no rows. */
+static void test_offsets_of_no_rows_are_not_read(void **state)
+{
+    (void)state;
+    static const char *const formats[] = {"u", "U", "z", "Z"};
+    for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
+        struct lake_error err = {0};
+        struct foreign foreign;
+        struct schema *schema = NULL;
+        struct batch batch = {0};
+        char *nothing = malloc(1); /* a sanitizer sees what reads further */
+        assert_non_null(nothing);
+        foreign_init(&foreign, formats[i], 0, 3);
+        foreign.buffers[1] = nothing;
+        foreign.buffers[2] = nothing;
+        lake_ok(foreign_import(&foreign, &schema, &batch, &err));
+        assert_int_equal(batch.columns[0].offsets[0], 0);
+        rows_check_invariants(&batch);
+        foreign_release(&foreign, schema, &batch);
+        free(nothing);
+    }
+}
+
 static void test_zones_are_taken_as_instants(void **state)
 {
     (void)state;
@@ -480,6 +505,7 @@ int main(void)
         cmocka_unit_test(test_more_bytes_than_offsets_hold_are_refused),
         cmocka_unit_test(test_what_is_not_aligned_is_copied),
         cmocka_unit_test(test_empty_columns_need_no_buffers),
+        cmocka_unit_test(test_offsets_of_no_rows_are_not_read),
         cmocka_unit_test(test_zones_are_taken_as_instants),
         cmocka_unit_test(test_other_types_are_refused_by_name),
         cmocka_unit_test(test_dictionaries_and_what_is_no_table_are_refused),

@@ -58,6 +58,18 @@ static void test_a_strangers_rows_are_taken_in(void **state)
     free(found);
 }
 
+/* Their directories name a set and a version where those of bars name type and period. */
+static void test_directories_of_features_name_no_dataset(void **state)
+{
+    (void)state;
+    const char *path = stranger_file("features/TEST/FUTURES/BTCUSDT/alpha/1.0/2024", 0, 100);
+    struct lake_adopt_options options = adopt_options(path);
+    options.dataset.type = "raw";
+    options.dataset.period = "1m";
+    refuse(&options, LAKE_INVALID_ARGUMENT, "--exchange");
+    assert_int_equal(access(path, F_OK), 0);
+}
+
 /* What a crash between commit and move leaves. */
 static void test_adopting_again_moves_the_file(void **state)
 {
@@ -196,13 +208,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, ingest_set_up, ingest_tear_down)
-        TEST(test_a_strangers_rows_are_taken_in),
-        TEST(test_adopting_again_moves_the_file),
-        TEST(test_a_file_of_the_lake_is_found),
-        TEST(test_a_superseded_file_is_no_strangers),
-        TEST(test_the_digest_of_a_stranger_is_checked),
-        TEST(test_what_is_given_counts_more_than_the_path),
-        TEST(test_what_cannot_be_adopted),
+        TEST(test_a_strangers_rows_are_taken_in),           TEST(test_directories_of_features_name_no_dataset),
+        TEST(test_adopting_again_moves_the_file),           TEST(test_a_file_of_the_lake_is_found),
+        TEST(test_a_superseded_file_is_no_strangers),       TEST(test_the_digest_of_a_stranger_is_checked),
+        TEST(test_what_is_given_counts_more_than_the_path), TEST(test_what_cannot_be_adopted),
 #undef TEST
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
