@@ -108,6 +108,16 @@ def test_definitions_that_are_none(tmp_path: Path, name: str, columns: dict[str,
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_period_that_is_none(tmp_path: Path) -> None:
+    client = DataLakeClient(data_root=tmp_path / "data", db_path=tmp_path / "manifest.db")
+    for register in (client.register_type, DataType.register):
+        with pytest.raises(InvalidArgumentError, match="junk"):
+            register("levels", {"ts": "timestamp[ms]", "x": "double"}, period="junk")
+        with pytest.raises(TypeError, match="period"):
+            register("levels", {"ts": "timestamp[ms]", "x": "double"}, period=5)
+    assert "levels" not in DataType
+
+
 def test_a_refused_definition_can_be_mended(tmp_path: Path) -> None:
     client = DataLakeClient(data_root=tmp_path / "data", db_path=tmp_path / "manifest.db")
     for register in (client.register_type, DataType.register):

@@ -72,7 +72,8 @@ class Upkeep:
             dry_run: Tell what would be done, and do nothing.
             restart: Begin anew instead of going on with what was interrupted.
             progress: None shows a bar after half a second on a terminal's standard error or in a notebook; True always does; False never.
-                A callable is called as progress(rows, bytes, bytes_total) instead; what it raises stops the work and is raised.
+                A callable is called as progress(rows, bytes, bytes_total) a few times a second instead, not at all by what is done sooner;
+                what it raises stops the work and is raised.
 
         Returns:
             rows_read, rows_new, rows_changed, rows_equal, rows_rejected, first_ms, last_ms, bars_missing, gaps (-1: not told, as of
@@ -96,7 +97,7 @@ class Upkeep:
         from dl_datalake._progress import Showing
 
         single = isinstance(source, (str, os.PathLike))
-        if not single and not hasattr(source, "__iter__"):
+        if isinstance(source, bytes) or not (single or hasattr(source, "__iter__")):
             raise TypeError(f"source is {type(source).__name__}, not a path or several")
         sources = [path_text("source", place) for place in ((source,) if single else source)]
         for path in sources:

@@ -119,6 +119,8 @@ class DataType(str, metaclass=_Types):
         _check_text("name", name)
         if not hasattr(columns, "items"):
             raise TypeError(f"columns is {type(columns).__name__}, not the kind of each column by its name")
+        if period is not None:
+            _native.parse_period(period)
         if isinstance(key, str):
             key = (key,)
         rows = tuple(_column(column, kind, key) for column, kind in columns.items())
